@@ -1,0 +1,75 @@
+// Bundles every process of the extension, and checks on the metafile that no bundle holds what its process must not load.
+const esbuild = require('esbuild');
+const { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync } = require('node:fs');
+const { join } = require('node:path');
+
+const watch = process.argv.includes('--watch');
+const production = process.argv.includes('--production');
+const withTests = process.argv.includes('--tests');
+
+const natives = ['@lancedb/lancedb', 'apache-arrow', 'onnxruntime-node', 'sharp'];
+const node = {
+  bundle: true, platform: 'node', format: 'cjs', target: 'node20',
+  sourcemap: production ? false : 'linked', minify: production, metafile: true, logLevel: 'warning',
+};
+const exists = file => existsSync(join(__dirname, file));
+const find = (folder, ending) => exists(folder)
+  ? readdirSync(join(__dirname, folder), { recursive: true }).map(String).filter(name => name.endsWith(ending)).map(name => `${folder}/${name}`)
+  : [];
+
+const bundles = {
+  extension: { ...node, entryPoints: ['src/extension.ts'], outdir: 'dist', external: ['vscode'] },
+  engine: {
+    ...node, outdir: 'dist', external: natives,
+    entryPoints: ['src/engine.ts', 'src/cli.ts', 'src/core/encodeWorker.ts', 'src/core/decodeProcess.ts'],
+    entryNames: '[name]',
+  },
+  webview: {
+    bundle: true, platform: 'browser', format: 'iife', target: 'es2022', metafile: true, logLevel: 'warning',
+    entryPoints: ['webview/main.ts'], outfile: 'dist/webview.js', tsconfig: 'webview/tsconfig.json',
+    sourcemap: production ? false : 'linked', minify: production || !watch,
+  },
+};
+if (withTests) {
+  bundles.tests = {
+    ...node, outdir: 'out', outbase: '.', external: [...natives, 'vscode', 'mocha', 'playwright-core', 'esbuild'],
+    entryPoints: [...find('test', '.test.ts'), ...find('test/vscode', 'index.ts'), ...find('bench', '.ts')],
+  };
+}
+
+/** The dependency rule of src/README.md, checked on what was really bundled. */
+const forbidden = {
+  extension: [/(^|\/)src\/core\//, /(^|\/)webview\//, ...natives.map(name => new RegExp(`node_modules/${name}/`)), /\.node$/],
+  engine: [/(^|\/)src\/host\//, /(^|\/)webview\//],
+  webview: [/(^|\/)src\/(?!protocol\.ts$)/],
+};
+function checkDependencies(name, metafile) {
+  const broken = [];
+  for (const [output, { inputs, imports }] of Object.entries(metafile.outputs)) {
+    for (const input of Object.keys(inputs)) {
+      if (forbidden[name]?.some(rule => rule.test(input))) { broken.push(`${output} holds ${input}`); }
+    }
+    for (const { path } of imports) {
+      if (name === 'engine' && path === 'vscode') { broken.push(`${output} imports vscode`); }
+      if (name === 'extension' && natives.includes(path)) { broken.push(`${output} imports ${path}`); }
+    }
+  }
+  if (broken.length > 0) { throw new Error(`Dependency rule broken:\n  ${broken.join('\n  ')}`); }
+}
+
+async function main() {
+  if (!watch) { rmSync(join(__dirname, 'out'), { recursive: true, force: true }); }
+  mkdirSync(join(__dirname, 'dist'), { recursive: true });
+  for (const file of ['codicon.css', 'codicon.ttf']) {
+    copyFileSync(require.resolve(`@vscode/codicons/dist/${file}`), join(__dirname, 'dist', file));
+  }
+  for (const [name, options] of Object.entries(bundles)) {
+    if (options.entryPoints.length === 0) { continue; }
+    const check = { name: 'dependency-rule', setup(build) { build.onEnd(result => { if (result.metafile) { checkDependencies(name, result.metafile); } }); } };
+    const context = await esbuild.context({ ...options, plugins: [check] });
+    if (watch) { await context.watch(); } else { await context.rebuild(); await context.dispose(); }
+  }
+  if (watch) { console.log('[watch] build finished, watching'); }
+}
+
+main().catch(error => { console.error(error.message ?? error); process.exit(1); });

@@ -1,0 +1,259 @@
+/** Every type that crosses a process boundary (webview ↔ extension host ↔ engine ↔ CLI output). Imports nothing. */
+
+/** A request of one seam: its method name carries the parameter and reply types. */
+export interface Request<P, R> { readonly method: string; readonly types?: (params: P) => R }
+/** A one-way message of one seam. */
+export interface Notification<P> { readonly method: string; readonly types?: (params: P) => void }
+
+const request = <P, R>(method: string): Request<P, R> => ({ method });
+const notification = <P>(method: string): Notification<P> => ({ method });
+
+// ───────────────────────────────────────────── assets and hits
+
+/** Portable identity of a row: root id, POSIX path relative to that root, part (0 = the whole file). */
+export interface AssetKey { root: string; path: string; part: number }
+
+/** What is known of one indexed asset. Sizes in bytes, width and height in pixels of the oriented image. */
+export interface Asset extends AssetKey {
+  /** sha256 of the file's bytes, hex; also the thumbnail's name. */
+  hash: string;
+  /** Lower-case format name: png, jpeg, webp, gif, svg, avif, tiff. */
+  format: string;
+  width: number;
+  height: number;
+  sizeBytes: number;
+  /** Title inside the file (SVG `<title>`), or an empty string. */
+  title: string;
+}
+
+/** One search result. `score` is the cosine similarity in [-1, 1] of query and image; `null` when only the name matched. */
+export interface Hit extends Asset {
+  score: number | null;
+  /** Which rankings found it. */
+  matched: { visual: boolean; name: boolean };
+}
+
+/** Narrows a query. Empty lists mean no restriction. */
+export interface Filter {
+  /** Folders: root id and POSIX folder path inside it ('' = the whole root). */
+  folders?: { root: string; path: string }[];
+  /** Formats as in {@link Asset.format}. */
+  formats?: string[];
+}
+
+/** One workspace folder: `id` is portable (its name, made unique), `path` is absolute and local. */
+export interface Root { id: string; path: string }
+
+// ───────────────────────────────────────────── indexing
+
+/** How a scan chooses files. Globs are matched against the POSIX path relative to the root. */
+export interface ScanRules {
+  /** Globs that are left out (VS Code's `files.exclude`, `search.exclude` and our own setting). */
+  exclude: string[];
+  /** Globs of which one must match; empty = everything. */
+  include: string[];
+  /** Obey .gitignore files. */
+  gitignore: boolean;
+  /** Files larger than this are skipped with a reason. */
+  maxFileSizeBytes: number;
+  /** Images with more pixels than this are skipped with a reason (decompression bombs). */
+  maxPixels: number;
+}
+
+/** Why a file is not in the index. Stable codes; the UI translates them, `message` is English. */
+export type SkipCode =
+  | 'tooLarge' | 'tooManyPixels' | 'unsupportedFormat' | 'corrupt' | 'svgTooComplex'
+  | 'timeout' | 'crashesDecoder' | 'unreadable' | 'vanished' | 'empty' | 'internal';
+
+export interface SkippedFile {
+  root: string;
+  path: string;
+  code: SkipCode;
+  /** What happened. */
+  reason: string;
+  /** What the user can do. */
+  remedy: string;
+}
+
+export type IndexPhase = 'scanning' | 'hashing' | 'encoding' | 'optimizing';
+
+export interface IndexProgress {
+  phase: IndexPhase;
+  /** Files done and to do in this run (planned work only: unchanged files are not counted). */
+  done: number;
+  total: number;
+  skipped: number;
+  /** Files encoded a second, over the last few seconds. */
+  imagesPerSecond: number;
+  /** Estimated seconds left; undefined while unknown. */
+  secondsLeft?: number;
+  /** The file in work, relative to its root. */
+  current?: string;
+}
+
+/** indexed + unchanged + reused + skipped.length = seen. */
+export interface IndexSummary {
+  seen: number;
+  indexed: number;
+  unchanged: number;
+  reused: number;
+  removed: number;
+  skipped: SkippedFile[];
+  seconds: number;
+  device: string;
+  /** True when the run was cancelled; what was done is kept. */
+  cancelled: boolean;
+}
+
+export type IndexState = 'idle' | 'indexing' | 'indexingElsewhere' | 'failed';
+
+/** A model as the UI names it. */
+export interface ModelInfo {
+  id: string;
+  revision: string;
+  variant: string;
+  name: string;
+  description: string;
+  license: string;
+  embeddingDim: number;
+  sizeBytes: number;
+  /** Folder that holds model.json (or a Hugging Face configuration). */
+  folder: string;
+}
+
+export interface IndexStatus {
+  state: IndexState;
+  /** Rows in the serving table. */
+  assets: number;
+  /** Files skipped at the last run that saw them. */
+  skipped: number;
+  model: ModelInfo;
+  device: string;
+  progress?: IndexProgress;
+  lastRun?: IndexSummary;
+  /** Set when state is 'failed': what happened and what to do next. */
+  error?: ErrorInfo;
+  /** Who is writing when state is 'indexingElsewhere'. */
+  writer?: { pid: number; host: string };
+  /** Disk used by the index and the thumbnails. */
+  diskBytes: number;
+}
+
+/** An error as it crosses a boundary. Codes are stable; messages say what happened and what to do next. */
+export interface ErrorInfo { code: string; message: string }
+
+// ───────────────────────────────────────────── engine seam (extension host → engine process)
+
+export interface OpenParams {
+  roots: Root[];
+  rules: ScanRules;
+  /** Absolute folder of the index (table, state, thumbnails). */
+  dbFolder: string;
+  /** Absolute folder of the model. */
+  modelFolder: string;
+  /** 'auto' or 'cpu'. */
+  device: string;
+  /** Threads for decoding and encoding; 0 = as many as cores. */
+  threads: number;
+  /** Upper bound of the thumbnail folder. */
+  maxThumbnailBytes: number;
+}
+
+/** An image given by file, or by its bytes (pasted, dropped; at most 32 MiB). */
+export type ImageSource =
+  | { kind: 'file'; path: string }
+  | { kind: 'asset'; key: AssetKey }
+  | { kind: 'bytes'; bytes: Uint8Array; name?: string };
+
+export interface SearchParams { text: string; limit: number; filter?: Filter; useNames: boolean }
+export interface SimilarParams { image: ImageSource; limit: number; filter?: Filter }
+export interface SearchResult { hits: Hit[]; milliseconds: number; total: number }
+
+export interface BrowseParams { offset: number; limit: number; filter?: Filter }
+export interface BrowseResult { assets: Asset[]; total: number }
+
+export interface LabelParams { images: ImageSource[]; labels: string[]; templates?: string[] }
+/** `probabilities[i]` belongs to `labels[i]`; softmax sums to 1, sigmoid scores are independent. */
+export interface LabelResult { image: number; labels: string[]; probabilities: number[]; cosines: number[]; error?: ErrorInfo }
+
+/** Paths (POSIX, relative to their root) the watcher saw; a folder stands for all below it. */
+export interface UpdateParams { changes: { root: string; path: string }[] }
+
+export interface LogRecord { level: 'trace' | 'debug' | 'info' | 'warn' | 'error'; message: string }
+
+export const Engine = {
+  open: request<OpenParams, IndexStatus>('engine/open'),
+  /** Full scan and index. Cancellable. `force` re-reads and re-encodes everything. */
+  index: request<{ force?: boolean }, IndexSummary>('engine/index'),
+  update: request<UpdateParams, IndexSummary>('engine/update'),
+  /** Drops table, state and thumbnails of the serving model, then indexes. */
+  rebuild: request<Record<string, never>, IndexSummary>('engine/rebuild'),
+  search: request<SearchParams, SearchResult>('engine/search'),
+  similar: request<SimilarParams, SearchResult>('engine/similar'),
+  browse: request<BrowseParams, BrowseResult>('engine/browse'),
+  label: request<LabelParams, LabelResult[]>('engine/label'),
+  status: request<Record<string, never>, IndexStatus>('engine/status'),
+  skipped: request<Record<string, never>, SkippedFile[]>('engine/skipped'),
+  /** Makes sure thumbnails exist; returns the absolute file path per hash (missing when it could not be made). */
+  thumbnails: request<{ assets: AssetKey[] }, { key: AssetKey; file?: string }[]>('engine/thumbnails'),
+  statusChanged: notification<IndexStatus>('engine/statusChanged'),
+  log: notification<LogRecord>('engine/log'),
+} as const;
+
+// ───────────────────────────────────────────── webview seam (webview → extension host)
+
+/** A hit as the webview shows it: `thumbnail` is a webview URI. */
+export interface Tile extends Hit {
+  thumbnail?: string;
+  /** The folder's display name in multi-root workspaces. */
+  rootName: string;
+}
+
+export interface ViewState {
+  query: string;
+  /** Set when the list shows images similar to this one. */
+  similarTo?: { key?: AssetKey; name: string };
+  filter: Filter;
+  labels: string;
+}
+
+/** What the webview knows about the index and its surroundings. */
+export interface ViewStatus {
+  /** 'noFolder': no workspace folder is open; 'engineFailed': see error. */
+  availability: 'ready' | 'starting' | 'noFolder' | 'engineFailed' | 'untrusted';
+  index?: IndexStatus;
+  error?: ErrorInfo;
+  roots: { id: string; name: string }[];
+}
+
+/** A pasted, dropped or picked query picture. */
+export interface QueryImage { bytes: Uint8Array; name: string }
+
+export type TileAction = 'open' | 'reveal' | 'copyPath' | 'findSimilar' | 'openToSide';
+
+export const View = {
+  /** First message of a webview: the reply is what it needs to draw. */
+  ready: request<{ kind: 'sidebar' | 'panel' }, { status: ViewStatus; state?: ViewState; strings: Record<string, string> }>('view/ready'),
+  search: request<SearchParams, { tiles: Tile[]; milliseconds: number; total: number }>('view/search'),
+  similar: request<{ image: { key: AssetKey } | QueryImage; limit: number; filter?: Filter }, { tiles: Tile[]; milliseconds: number; total: number }>('view/similar'),
+  browse: request<BrowseParams, { tiles: Tile[]; total: number }>('view/browse'),
+  label: request<{ keys: AssetKey[]; labels: string[] }, LabelResult[]>('view/label'),
+  action: request<{ action: TileAction; key: AssetKey }, void>('view/action'),
+  /** Runs one of the extension's commands (start indexing, cancel, show log, open folder…). */
+  command: request<{ command: 'index' | 'cancelIndexing' | 'rebuild' | 'showLog' | 'openFolder' | 'openPanel' | 'openSettings' | 'showSkipped' }, void>('view/command'),
+  saveState: notification<ViewState>('view/saveState'),
+  statusChanged: notification<ViewStatus>('view/statusChanged'),
+  /** Host → webview: show images similar to this asset or file, or run this query. */
+  show: notification<{ query?: string; similarTo?: { key?: AssetKey; name: string; tiles?: Tile[] } }>('view/show'),
+  /** Host → webview: the table changed, list again. */
+  assetsChanged: notification<Record<string, never>>('view/assetsChanged'),
+} as const;
+
+// ───────────────────────────────────────────── error codes
+
+/** Codes used by both sides; tests check these, never messages. */
+export type ErrorCode =
+  | 'modelMissing' | 'modelCorrupt' | 'modelInvalid' | 'deviceUnavailable'
+  | 'indexMissing' | 'indexCorrupt' | 'indexLocked' | 'diskFull'
+  | 'imageUnreadable' | 'imageUnsupported' | 'imageTooLarge' | 'notIndexed'
+  | 'engineCrashed' | 'engineUnavailable' | 'cancelled' | 'usage' | 'internal';
