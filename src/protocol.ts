@@ -139,7 +139,10 @@ export interface IndexStatus {
   diskBytes: number;
 }
 
-/** An error as it crosses a boundary. Codes are stable; messages say what happened and what to do next. */
+/**
+ * An error as it crosses a boundary. Codes are stable; messages say what happened and what to do next.
+ * On both JSON-RPC seams a request fails with a `ResponseError` whose `data` is an ErrorInfo (and whose message is `message`).
+ */
 export interface ErrorInfo { code: string; message: string }
 
 // ───────────────────────────────────────────── engine seam (extension host → engine process)
