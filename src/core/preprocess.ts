@@ -1,0 +1,216 @@
+/** Turns the bytes of an image file into a model's input pixels and a thumbnail. The one importer of sharp; runs in the decoder process. */
+import sharp, { type KernelEnum, type SharpOptions } from 'sharp';
+import { messageOf, SkipError } from './errors';
+import { detectFormat, type ImageFormat } from './imageFormat';
+import type { ImageSpec, Interpolation } from './manifest';
+import { guardSvg } from './svgGuard';
+
+/** Longest side of a thumbnail. */
+export const thumbnailSize = 192;
+/** Behind images whose opaque pixels are bright. The background of VS Code's dark themes. */
+const darkBackground = 0x1e;
+const lightBackground = 0xff;
+/** Mean luminance (0-1) above which an image counts as bright. */
+const brightLuminance = 0.6;
+/** Resolution at which one CSS px of an SVG is one pixel, in libvips. */
+const cssDensity = 72;
+const maxDensity = 100_000;
+const sharpKernels: Record<Interpolation, keyof KernelEnum> = {
+  // 'cubic' is Catmull-Rom (a = -0.5) and 'linear' a triangle, both widened when shrinking, as in Pillow.
+  bicubic: 'cubic', bilinear: 'linear', lanczos: 'lanczos3', nearest: 'nearest',
+};
+
+export interface Preprocessed {
+  format: ImageFormat;
+  /** Of the oriented image; of an SVG in CSS px. */
+  width: number;
+  height: number;
+  /** Of an SVG, else empty. */
+  title: string;
+  /** size * size * 3 bytes, RGB interleaved. */
+  pixels?: Uint8Array;
+  /** WebP, within 192 x 192, transparency kept. */
+  thumbnail?: Uint8Array;
+}
+
+/** Decoded pixels on their way: 8-bit sRGB with straight alpha. */
+interface Raster { data: Uint8Array; width: number; height: number }
+
+/**
+ * Decodes once. The image is first reduced to twice the model's size (at least to a thumbnail's), and pixels and thumbnail are made from that.
+ * Throws SkipError.
+ */
+export async function preprocess(bytes: Uint8Array, wanted: { image?: ImageSpec; thumbnail: boolean }, maxPixels: number): Promise<Preprocessed> {
+  if (bytes.length === 0) { throw new SkipError('empty', 'The file is empty.', 'Restore its contents, or delete it.'); }
+  const detected = detectFormat(bytes);
+  if ('unsupported' in detected) {
+    throw new SkipError('unsupportedFormat', detected.unsupported === 'unknown' ? 'The file holds no image in a known format.' : `The file is ${detected.unsupported}, which cannot be decoded here.`, detected.remedy);
+  }
+  const source = detected.format === 'svg' ? await openSvg(bytes, wanted.image, maxPixels) : await openRaster(bytes, maxPixels);
+  const result: Preprocessed = { format: detected.format, width: source.width, height: source.height, title: source.title };
+  if (!wanted.image && !wanted.thumbnail) { return result; }
+  const raster = await reduce(source, wanted.image);
+  if (wanted.image) { result.pixels = await modelPixels(raster, wanted.image); }
+  if (wanted.thumbnail) { result.thumbnail = await makeThumbnail(raster); }
+  return result;
+}
+
+interface Source { input: Uint8Array; options: SharpOptions; width: number; height: number; title: string }
+
+async function openRaster(bytes: Uint8Array, maxPixels: number): Promise<Source> {
+  // 'error' refuses truncated and damaged files; 'warning' would also refuse sound ones with an odd profile or trailing bytes.
+  const options: SharpOptions = { autoOrient: true, failOn: 'error', pages: 1, limitInputPixels: false };
+  const metadata = await attempt(() => sharp(bytes, options).metadata());
+  const { width, height } = metadata.autoOrient;
+  if (width * height > maxPixels) { throw tooManyPixels(width, height, maxPixels); }
+  return { input: bytes, options: { ...options, limitInputPixels: maxPixels }, width, height, title: '' };
+}
+
+async function openSvg(bytes: Uint8Array, image: ImageSpec | undefined, maxPixels: number): Promise<Source> {
+  const guarded = guardSvg(bytes);
+  const { width, height, density } = await svgSize(guarded.bytes);
+  const { longest, shortest } = reducedSides(image);
+  const long = Math.max(width, height);
+  const short = Math.min(width, height);
+  let scale = Math.max(Math.max(thumbnailSize, image?.size ?? 0) / long, image && image.resize !== 'pad' ? image.size / short : 0);
+  scale = Math.min(scale, Math.max(longest, shortest * 8) / long, Math.sqrt(maxPixels / (width * height)));
+  return {
+    input: guarded.bytes,
+    options: { density: Math.min(maxDensity, Math.max(1, density * scale)), failOn: 'error', limitInputPixels: maxPixels },
+    width: Math.max(1, Math.round(width * cssDensity / density)), height: Math.max(1, Math.round(height * cssDensity / density)), title: guarded.title,
+  };
+}
+
+/** Size in pixels at a density; drawings of less than a pixel are measured enlarged. */
+async function svgSize(bytes: Buffer): Promise<{ width: number; height: number; density: number }> {
+  for (const density of [cssDensity, 100 * cssDensity]) {
+    try {
+      const { width, height } = await sharp(bytes, { density, limitInputPixels: false }).metadata();
+      return { width, height, density };
+    } catch (error) {
+      if (!/bad dimensions/.test(messageOf(error))) { throw corrupt(error); }
+    }
+  }
+  throw new SkipError('empty', 'The SVG draws nothing, or has no size.', 'Give it a width, a height and a viewBox, and something to draw.');
+}
+
+/** Bounds of the reduced image: its longest side where the whole image is padded, else its shortest. */
+function reducedSides(image: ImageSpec | undefined): { longest: number; shortest: number } {
+  const side = Math.max(thumbnailSize, 2 * (image?.size ?? 0));
+  return !image || image.resize === 'pad' ? { longest: side, shortest: 0 } : { longest: 0, shortest: side };
+}
+
+async function reduce(source: Source, image: ImageSpec | undefined): Promise<Raster> {
+  const { longest, shortest } = reducedSides(image);
+  const long = Math.max(source.width, source.height);
+  const short = Math.min(source.width, source.height);
+  // A strip's longest side is bounded too: 8 to 1 still has the model's size across.
+  const box = Math.max(1, Math.round(longest || Math.min(long * shortest / short, 8 * shortest)));
+  const { data, info } = await attempt(() => sharp(source.input, source.options)
+    .resize(box, box, { fit: 'inside', kernel: image ? sharpKernels[image.interpolation] : 'cubic', withoutEnlargement: true })
+    .toColourspace('srgb').ensureAlpha().raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true }));
+  return { data, width: info.width, height: info.height };
+}
+
+async function modelPixels(raster: Raster, image: ImageSpec): Promise<Uint8Array> {
+  const { size } = image;
+  const { width, height } = raster;
+  switch (image.resize) {
+    case 'squash': return flatten(await resize(raster, size, size, image.interpolation), size);
+    case 'crop': {
+      // As CLIP's image processor: shortest side to `size`, the other rounded down, then the middle.
+      // Of a long strip only the part around the middle is resized.
+      const part = middle(raster, Math.min(width, 4 * height), Math.min(height, 4 * width));
+      const short = Math.min(part.width, part.height);
+      const resized = await resize(part, Math.floor(size * part.width / short), Math.floor(size * part.height / short), image.interpolation);
+      return flatten(middle(resized, size, size), size);
+    }
+    case 'pad': {
+      const scale = size / Math.max(width, height);
+      return flatten(await resize(raster, Math.max(1, Math.round(width * scale)), Math.max(1, Math.round(height * scale)), image.interpolation), size);
+    }
+  }
+}
+
+async function resize(raster: Raster, width: number, height: number, interpolation: Interpolation): Promise<Raster> {
+  if (raster.width === width && raster.height === height) { return raster; }
+  const { data } = await attempt(() => sharp(raster.data, { raw: { width: raster.width, height: raster.height, channels: 4 } })
+    .resize(width, height, { fit: 'fill', kernel: sharpKernels[interpolation] }).raw().toBuffer({ resolveWithObject: true }));
+  return { data, width, height };
+}
+
+/** The part of width x height in the middle. */
+function middle(raster: Raster, width: number, height: number): Raster {
+  if (raster.width === width && raster.height === height) { return raster; }
+  const left = Math.floor((raster.width - width) / 2);
+  const top = Math.floor((raster.height - height) / 2);
+  const data = new Uint8Array(width * height * 4);
+  for (let y = 0; y < height; y++) {
+    const from = ((top + y) * raster.width + left) * 4;
+    data.set(raster.data.subarray(from, from + width * 4), y * width * 4);
+  }
+  return { data, width, height };
+}
+
+/** Lays the raster in the middle of a size x size square of its background; RGB interleaved. */
+function flatten(raster: Raster, size: number): Uint8Array {
+  const background = contrastBackground(raster.data);
+  const pixels = new Uint8Array(size * size * 3).fill(background);
+  const left = Math.floor((size - raster.width) / 2);
+  const top = Math.floor((size - raster.height) / 2);
+  for (let y = 0; y < raster.height; y++) {
+    for (let x = 0; x < raster.width; x++) {
+      const from = (y * raster.width + x) * 4;
+      const to = ((top + y) * size + left + x) * 3;
+      const alpha = raster.data[from + 3]! / 255;
+      for (let channel = 0; channel < 3; channel++) {
+        pixels[to + channel] = Math.round(raster.data[from + channel]! * alpha + background * (1 - alpha));
+      }
+    }
+  }
+  return pixels;
+}
+
+/**
+ * Grey value (0-255) behind RGBA pixels: dark when what is drawn is bright, so that a white icon does not vanish; white for dark,
+ * for fully transparent and for opaque images (where it only pads).
+ */
+export function contrastBackground(rgba: Uint8Array): number {
+  let weight = 0;
+  let sum = 0;
+  let opaque = true;
+  for (let at = 0; at < rgba.length; at += 4) {
+    const alpha = rgba[at + 3]!;
+    if (alpha !== 255) { opaque = false; }
+    weight += alpha;
+    // Luma of Rec. ITU-R BT.709.
+    sum += alpha * (0.2126 * rgba[at]! + 0.7152 * rgba[at + 1]! + 0.0722 * rgba[at + 2]!);
+  }
+  if (opaque || weight === 0) { return lightBackground; }
+  return sum / weight / 255 > brightLuminance ? darkBackground : lightBackground;
+}
+
+async function makeThumbnail(raster: Raster): Promise<Uint8Array> {
+  return attempt(() => sharp(raster.data, { raw: { width: raster.width, height: raster.height, channels: 4 } })
+    .resize(thumbnailSize, thumbnailSize, { fit: 'inside', withoutEnlargement: true }).webp({ effort: 0, quality: 80, alphaQuality: 90 }).toBuffer());
+}
+
+/** sharp's message is for programmers; what it means for the file is always the same. */
+async function attempt<T>(work: () => Promise<T>): Promise<T> {
+  try { return await work(); } catch (error) { throw corrupt(error); }
+}
+
+function corrupt(error: unknown): SkipError {
+  return new SkipError('corrupt', `The file is damaged or incomplete (${messageOf(error).split('\n')[0]}).`, 'Open it in an image editor and save it again, or restore it.');
+}
+
+function tooManyPixels(width: number, height: number, maxPixels: number): SkipError {
+  return new SkipError('tooManyPixels', `The image has ${width} x ${height} pixels, more than the limit of ${Math.round(maxPixels / 1e6)} megapixels.`,
+    'Raise the setting "assetSearch.maxMegapixels" to have it indexed.');
+}
+
+/** Once per process, before the first image: no cache of decoded files, and threads over images instead of inside one. */
+export function configureSharp(): void {
+  sharp.cache(false);
+  sharp.concurrency(1);
+}
