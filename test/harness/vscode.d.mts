@@ -1,0 +1,38 @@
+import type { Frame, Page } from 'playwright-core';
+
+export interface LaunchOptions {
+  /** Absolute path of the folder to open. */
+  workspace: string;
+  settings?: Record<string, unknown>;
+  /** The built extension; the repository by default. */
+  extensionPath?: string;
+  /** Absolute path of a module that exports run(): the extension is then loaded as one under development, and run() is called in its host. */
+  testsPath?: string;
+  /** Added to the environment of VS Code and so of the extension host. */
+  env?: Record<string, string>;
+  /** An existing data folder to go on with; it is never removed. Keep its path short. */
+  userDataDir?: string;
+  /** Leave the data folder there on close(). */
+  keep?: boolean;
+  viewport?: { width: number; height: number };
+}
+
+export interface VsCode {
+  page: Page;
+  url: string;
+  userDataDir: string;
+  serverPid: number;
+  /** With testsPath: VS Code's exit code. A dead extension host reports 0 too, so trust only what the tests wrote. */
+  finished?: Promise<number>;
+  /** Hosts outside this machine that a page asked for; each request was refused. */
+  refusedHosts: Set<string>;
+  /** Warnings and errors of the page so far. */
+  console: string[];
+  logs(): Promise<string>;
+  close(): Promise<void>;
+}
+
+export declare function launchVsCode(options: LaunchOptions): Promise<VsCode>;
+export declare function findWebview(page: Page, selector: string, timeoutMs?: number): Promise<Frame>;
+export declare function runCommand(page: Page, title: string, timeoutMs?: number): Promise<void>;
+export declare function photographFailure(page: Page, name: string): Promise<string | undefined>;

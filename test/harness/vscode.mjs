@@ -1,0 +1,103 @@
+// A real VS Code in a real browser, for end-to-end tests and for the tests that run inside VS Code.
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { launchBrowser, stayLocal } from './browser.mjs';
+import { startServer } from './server.mjs';
+import { prepareTools } from './setup.mjs';
+
+const repository = process.cwd();
+const workbenchTimeoutMs = 60_000;
+
+/**
+ * Opens a workspace in VS Code. See vscode.d.mts for the options and what comes back.
+ */
+export async function launchVsCode({ workspace, settings = {}, extensionPath = repository, testsPath, env = {}, userDataDir, keep = false, viewport = { width: 1280, height: 800 } }) {
+  const tools = await prepareTools();
+  const dataFolder = userDataDir ?? await mkdtemp(join(tmpdir(), 'asv-'));
+  let server;
+  let browser;
+  const close = async () => {
+    await browser?.close().catch(() => {});
+    await server?.close();
+    if (!keep && !userDataDir) { await rm(dataFolder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 }); }
+  };
+  try {
+    [server, browser] = await Promise.all([
+      startServer({ tools, dataFolder, settings, env, ...(testsPath ? { testable: true } : { installExtension: extensionPath }) }),
+      launchBrowser(),
+    ]);
+    const context = await browser.newContext({ viewport, permissions: ['clipboard-read', 'clipboard-write'] });
+    const refusedHosts = await stayLocal(context);
+    const page = await context.newPage();
+    const consoleLines = [];
+    page.on('console', message => { if (message.type() === 'error' || message.type() === 'warning') { consoleLines.push(`[${message.type()}] ${message.text().slice(0, 500)}`); } });
+    page.on('pageerror', error => consoleLines.push(`[pageerror] ${error.message}`));
+
+    let finished;
+    const query = { folder: workspace };
+    if (testsPath) {
+      // VS Code's page calls these two where the desktop program would print and exit.
+      finished = new Promise(done => { void page.exposeFunction('codeAutomationExit', done); });
+      await page.exposeFunction('codeAutomationLog', () => {});
+      const remote = path => `vscode-remote://${server.authority}${path}`;
+      query.payload = JSON.stringify([['extensionDevelopmentPath', remote(extensionPath)], ['extensionTestsPath', remote(testsPath)], ['skipWelcome', 'true']]);
+    }
+    const url = server.url(query);
+    await page.goto(url);
+    await page.locator('.monaco-workbench').waitFor({ timeout: workbenchTimeoutMs });
+    return {
+      page, url, finished, refusedHosts, close,
+      userDataDir: dataFolder,
+      serverPid: server.pid,
+      console: consoleLines,
+      logs: async () => `${await server.logs()}\n── browser console\n${consoleLines.slice(-50).join('\n')}`,
+    };
+  } catch (error) {
+    const logs = await server?.logs();
+    await close();
+    if (logs) { error.message += `\n${logs}`; }
+    throw error;
+  }
+}
+
+/** The frame of the webview that holds `selector`; several webviews may be alive, and each is a frame in a frame. */
+export async function findWebview(page, selector, timeoutMs = 30_000) {
+  for (const end = performance.now() + timeoutMs; performance.now() < end;) {
+    for (const frame of page.frames()) {
+      if (frame.parentFrame()?.parentFrame() && await frame.$(selector).catch(() => null)) { return frame; }
+    }
+    await page.waitForTimeout(100);
+  }
+  throw new Error(`No webview with ${selector} within ${timeoutMs / 1000} s. Frames: ${page.frames().map(frame => frame.url().slice(0, 80)).join(', ')}`);
+}
+
+/** Runs a command by its title, as a person would with F1; waits for extensions that are still being found. */
+export async function runCommand(page, title, timeoutMs = 30_000) {
+  const row = page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first();
+  for (const end = performance.now() + timeoutMs; ;) {
+    await page.keyboard.press('F1');
+    const input = page.locator('.quick-input-widget input[type=text]');
+    await input.waitFor();
+    await input.fill(`>${title}`);
+    try {
+      await row.waitFor({ timeout: 1500 });
+      break;
+    } catch (error) {
+      // The list is made when the palette opens: open it again for commands that came later.
+      if (performance.now() > end) { throw new Error(`No command "${title}" in the palette`, { cause: error }); }
+      await page.keyboard.press('Escape');
+    }
+  }
+  await row.click();
+}
+
+/** Writes a screenshot to out/failures/ and returns its path. */
+export async function photographFailure(page, name) {
+  const folder = join(repository, 'out', 'failures');
+  await mkdir(folder, { recursive: true });
+  const file = join(folder, `${name.replace(/[^\w-]+/g, '-').slice(0, 100)}.png`);
+  await page.screenshot({ path: file }).catch(() => {});
+  return existsSync(file) ? file : undefined;
+}
