@@ -218,6 +218,10 @@ export interface ViewState {
   similarTo?: { key?: AssetKey; name: string };
   filter: Filter;
   labels: string;
+  /** Edge of a picture in the grid, pixels. */
+  tileSize?: number;
+  /** Whether the panel's labels are open. */
+  labelsOpen?: boolean;
 }
 
 /** What the webview knows about the index and its surroundings. */
@@ -240,6 +244,8 @@ export const View = {
   search: request<SearchParams, { tiles: Tile[]; milliseconds: number; total: number }>('view/search'),
   similar: request<{ image: { key: AssetKey } | QueryImage; limit: number; filter?: Filter }, { tiles: Tile[]; milliseconds: number; total: number }>('view/similar'),
   browse: request<BrowseParams, { tiles: Tile[]; total: number }>('view/browse'),
+  /** Folders that hold images, for the filter. Optional: where it is not answered, the webview offers the folders it has seen. */
+  folders: request<Record<string, never>, { root: string; path: string }[]>('view/folders'),
   label: request<{ keys: AssetKey[]; labels: string[] }, LabelResult[]>('view/label'),
   action: request<{ action: TileAction; key: AssetKey }, void>('view/action'),
   /** Runs one of the extension's commands (start indexing, cancel, show log, open folder…). */
@@ -258,5 +264,5 @@ export const View = {
 export type ErrorCode =
   | 'modelMissing' | 'modelCorrupt' | 'modelInvalid' | 'deviceUnavailable'
   | 'indexMissing' | 'indexCorrupt' | 'indexLocked' | 'diskFull'
-  | 'imageUnreadable' | 'imageUnsupported' | 'imageTooLarge' | 'notIndexed'
+  | 'imageUnreadable' | 'imageUnsupported' | 'imageTooLarge' | 'notIndexed' | 'textNotUnderstood'
   | 'engineCrashed' | 'engineUnavailable' | 'cancelled' | 'usage' | 'internal';

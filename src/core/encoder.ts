@@ -1,0 +1,181 @@
+/** Runs a model's text and image graphs into unit vectors. The one importer of onnxruntime-node. */
+import { readFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { AssetSearchError, messageOf } from './errors';
+import type { ImageSpec } from './manifest';
+import type { Model } from './model';
+import { Tokenizer } from './tokenizer';
+
+export interface EncoderOptions {
+  /** 'auto' or 'cpu'. */
+  device: string;
+  /** 0 = as many as cores. */
+  threads: number;
+}
+
+export interface TextEncoder {
+  /** A unit vector per text. Rejects with AssetSearchError 'textNotUnderstood' for a text of which the model knows nothing. */
+  encode(texts: string[]): Promise<Float32Array[]>;
+  dispose(): Promise<void>;
+}
+
+export interface ImageEncoder {
+  /** What really runs: 'cpu'. */
+  readonly device: string;
+  /** A unit vector per image; each is size * size * 3 bytes, RGB interleaved. */
+  encode(pixels: Uint8Array[]): Promise<Float32Array[]>;
+  dispose(): Promise<void>;
+}
+
+/** Images and texts a run takes: larger batches are no faster and need more memory. */
+const batchSize = 32;
+
+export async function createTextEncoder(model: Model, options: EncoderOptions): Promise<TextEncoder> {
+  const { files, text, embeddingDim } = model.manifest;
+  const tokenizer = new Tokenizer(await readTokenizer(model), text);
+  const graph = await Graph.open(join(model.folder, files.text.path), options, text.inputs.ids, text.output, embeddingDim);
+  // Without a mask a graph may take padding for words: then only texts of one length run together.
+  const masked = text.inputs.mask !== undefined && graph.takes(text.inputs.mask);
+  return {
+    async encode(texts) {
+      const rows = texts.map((each, place) => ({ ids: tokenizer.ids(each), place }));
+      const vectors = new Array<Float32Array>(texts.length);
+      const groups = masked || text.padding === 'max' ? [rows] : byLength(rows);
+      for (const chunk of groups.flatMap(group => chunks(group, batchSize))) {
+        const batch = tokenizer.batch(chunk.map(row => row.ids));
+        const shape = [batch.rows, batch.length];
+        const feeds: Record<string, Tensor> = { [text.inputs.ids]: graph.integers(text.inputs.ids, batch.ids, shape) };
+        if (masked) { feeds[text.inputs.mask!] = graph.integers(text.inputs.mask!, batch.mask, shape); }
+        const found = await graph.run(feeds, batch.rows);
+        chunk.forEach((row, index) => {
+          vectors[row.place] = unit(found[index]!, () => new AssetSearchError('textNotUnderstood', 'The model knows none of these words. Try other words.'));
+        });
+      }
+      return vectors;
+    },
+    dispose: () => graph.dispose(),
+  };
+}
+
+export async function createImageEncoder(model: Model, options: EncoderOptions): Promise<ImageEncoder> {
+  const { files, image, embeddingDim } = model.manifest;
+  const graph = await Graph.open(join(model.folder, files.vision.path), options, image.input, image.output, embeddingDim);
+  const toPlanes = planes(image);
+  return {
+    device: 'cpu',
+    async encode(pixels) {
+      const vectors: Float32Array[] = [];
+      for (const chunk of chunks(pixels, batchSize)) {
+        const found = await graph.run({ [image.input]: new Tensor('float32', toPlanes(chunk), [chunk.length, 3, image.size, image.size]) }, chunk.length);
+        vectors.push(...found.map(vector => unit(vector, () => new AssetSearchError('internal', 'The model gave a zero vector for an image.'))));
+      }
+      return vectors;
+    },
+    dispose: () => graph.dispose(),
+  };
+}
+
+/** One ONNX session, its names and types checked once. */
+class Graph {
+  private constructor(private readonly session: InferenceSession, private readonly output: string, private readonly embeddingDim: number) {}
+
+  static async open(file: string, { device, threads }: EncoderOptions, input: string, output: string, embeddingDim: number): Promise<Graph> {
+    if (device !== 'auto' && device !== 'cpu') {
+      throw new AssetSearchError('deviceUnavailable', `The device "${device}" is not available here. Use "auto" or "cpu".`);
+    }
+    let session: InferenceSession;
+    try {
+      session = await InferenceSession.create(file, {
+        executionProviders: ['cpu'],
+        intraOpNumThreads: threads > 0 ? threads : availableParallelism(),
+        interOpNumThreads: 1,
+        logSeverityLevel: 3,
+        // Threads that spin while they wait take the cores that decode the next images.
+        extra: { session: { intra_op: { allow_spinning: '0' } } },
+      });
+    } catch (error) {
+      throw new AssetSearchError('modelCorrupt', `The model file ${file} cannot be loaded: ${messageOf(error)}`, { cause: error });
+    }
+    for (const [name, names] of [[input, session.inputNames], [output, session.outputNames]] as const) {
+      if (!names.includes(name)) {
+        throw new AssetSearchError('modelInvalid', `The model file ${file} has no "${name}"; it has ${names.join(', ')}. Correct the model's manifest.`);
+      }
+    }
+    return new Graph(session, output, embeddingDim);
+  }
+
+  takes(input: string): boolean { return this.session.inputNames.includes(input); }
+
+  /** int64, or int32 where the graph says so. */
+  integers(input: string, values: number[], shape: number[]): Tensor {
+    const metadata = this.session.inputMetadata.find(each => each.name === input);
+    return metadata?.isTensor && metadata.type === 'int32' ? new Tensor('int32', Int32Array.from(values), shape) : new Tensor('int64', BigInt64Array.from(values, BigInt), shape);
+  }
+
+  /** One vector of embeddingDim a row, in memory of their own: native memory does not cross threads. */
+  async run(feeds: Record<string, Tensor>, rows: number): Promise<Float32Array[]> {
+    const found = await this.session.run(feeds, [this.output]);
+    const tensor = found[this.output]!;
+    const { data, dims } = tensor;
+    if (!(data instanceof Float32Array) || dims[0] !== rows || data.length !== rows * this.embeddingDim) {
+      throw new AssetSearchError('modelInvalid', `The model gives ${tensor.type} [${dims.join(', ')}] where its manifest promises float32 [${rows}, ${this.embeddingDim}].`);
+    }
+    const vectors = Array.from({ length: rows }, (_, row) => data.slice(row * this.embeddingDim, (row + 1) * this.embeddingDim));
+    tensor.dispose();
+    return vectors;
+  }
+
+  dispose(): Promise<void> { return this.session.release(); }
+}
+
+async function readTokenizer(model: Model): Promise<unknown> {
+  const file = join(model.folder, model.manifest.files.tokenizer.path);
+  try {
+    return JSON.parse(await readFile(file, 'utf8'));
+  } catch (error) {
+    throw new AssetSearchError('modelCorrupt', `The model file ${file} cannot be read: ${messageOf(error)}.`, { cause: error });
+  }
+}
+
+/** From interleaved bytes to normalised planes: NCHW float32, (value / 255 - mean) / std. */
+function planes({ size, mean, std }: ImageSpec): (images: Uint8Array[]) => Float32Array {
+  const tables = [0, 1, 2].map(channel => Float32Array.from({ length: 256 }, (_, value) => (value / 255 - mean[channel]!) / std[channel]!));
+  const area = size * size;
+  return images => {
+    const values = new Float32Array(images.length * 3 * area);
+    images.forEach((image, index) => {
+      if (image.length !== 3 * area) { throw new AssetSearchError('internal', `An image has ${image.length} bytes where the model takes ${3 * area}.`); }
+      tables.forEach((table, channel) => {
+        const start = (index * 3 + channel) * area;
+        for (let at = 0; at < area; at++) { values[start + at] = table[image[at * 3 + channel]!]!; }
+      });
+    });
+    return values;
+  };
+}
+
+/** Scales to length 1 in place. A vector without direction cannot be compared with any other. */
+function unit(vector: Float32Array, zeroError: () => AssetSearchError): Float32Array {
+  let sum = 0;
+  for (const value of vector) { sum += value * value; }
+  if (!Number.isFinite(sum)) { throw new AssetSearchError('internal', 'The model gave numbers that are not finite.'); }
+  if (sum < 1e-24) { throw zeroError(); }
+  const scale = 1 / Math.sqrt(sum);
+  for (let at = 0; at < vector.length; at++) { vector[at]! *= scale; }
+  return vector;
+}
+
+function byLength<T extends { ids: number[] }>(rows: T[]): T[][] {
+  const groups = new Map<number, T[]>();
+  for (const row of rows) {
+    const group = groups.get(row.ids.length);
+    if (group) { group.push(row); } else { groups.set(row.ids.length, [row]); }
+  }
+  return [...groups.values()];
+}
+
+function chunks<T>(items: T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) => items.slice(index * size, (index + 1) * size));
+}

@@ -1,0 +1,52 @@
+/** Turns texts into the token ids that a model's text graph takes. */
+import { Tokenizer as HubTokenizer } from '@huggingface/tokenizers';
+import { AssetSearchError, messageOf } from './errors';
+import type { TextSpec } from './manifest';
+
+/** More characters than any context holds, so that a pasted book costs nothing. */
+const maxCharactersPerToken = 100;
+
+export interface TokenBatch {
+  /** rows * length ids, each row padded on the right. */
+  ids: number[];
+  /** 1 for a token, 0 for padding. */
+  mask: number[];
+  rows: number;
+  length: number;
+}
+
+export class Tokenizer {
+  private readonly tokenizer: HubTokenizer;
+
+  /** `json` is the parsed tokenizer.json. Throws AssetSearchError 'modelInvalid'. */
+  constructor(json: unknown, private readonly spec: TextSpec) {
+    try {
+      this.tokenizer = new HubTokenizer(json as object, {});
+    } catch (error) {
+      throw new AssetSearchError('modelInvalid', `The model's tokenizer.json cannot be used: ${messageOf(error)}.`, { cause: error });
+    }
+  }
+
+  /** At most contextLength ids; a longer text loses its end, but keeps the special tokens around it. */
+  ids(text: string): number[] {
+    const { contextLength, addSpecialTokens } = this.spec;
+    const bounded = text.slice(0, contextLength * maxCharactersPerToken);
+    const all = this.tokenizer.encode(bounded, { add_special_tokens: addSpecialTokens }).ids;
+    if (all.length <= contextLength) { return all; }
+    const plain = addSpecialTokens ? this.tokenizer.encode(bounded, { add_special_tokens: false }).ids : all;
+    const specials = all.length - plain.length;
+    let before = 0;
+    while (before < specials && all[before] !== plain[0]) { before++; }
+    return [...all.slice(0, before), ...plain.slice(0, contextLength - specials), ...all.slice(before + plain.length)];
+  }
+
+  /** Pads rows of ids as the model wants them. */
+  batch(rows: number[][]): TokenBatch {
+    const { contextLength, padId, padding } = this.spec;
+    // A graph needs at least one token, also for an empty text.
+    const length = padding === 'max' ? contextLength : Math.max(1, ...rows.map(row => row.length));
+    const ids = rows.flatMap(row => [...row, ...Array<number>(length - row.length).fill(padId)]);
+    const mask = rows.flatMap(row => [...Array<number>(row.length).fill(1), ...Array<number>(length - row.length).fill(0)]);
+    return { ids, mask, rows: rows.length, length };
+  }
+}
