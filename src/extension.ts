@@ -1,0 +1,60 @@
+/** Composition root of the extension: wires settings, engine, index and views. Loads nothing native, starts the engine on first need. */
+import * as vscode from 'vscode';
+import { createApi, type AssetSearchApi } from './host/api';
+import { BrowserView } from './host/browserView';
+import { registerCommands } from './host/commands';
+import { EngineClient } from './host/engineClient';
+import { isCancelled, toErrorInfo } from './host/errors';
+import type { Host } from './host/host';
+import { Indexing } from './host/indexing';
+import { createLog } from './host/log';
+import { Panel } from './host/panel';
+import { readRoots } from './host/roots';
+import { indexFolder, openParams, SettingsStore } from './host/settings';
+import { StatusBar } from './host/statusBar';
+import { Thumbnails } from './host/thumbnails';
+import { Watcher } from './host/watcher';
+
+export function activate(context: vscode.ExtensionContext): AssetSearchApi {
+  const startedAt = performance.now();
+  const log = createLog();
+  const settings = new SettingsStore();
+  const wanted = () => openParams(settings.current, context);
+  const engine = new EngineClient({ engineFile: context.asAbsolutePath('dist/engine.js'), log, openParams: wanted });
+  const indexing = new Indexing(engine, log);
+  const thumbnails = new Thumbnails(engine, () => indexFolder(settings.current, readRoots(), context.storageUri));
+  const host: Host = { context, log, settings, engine, indexing, thumbnails, roots: readRoots };
+  const panel = new Panel(host);
+  const watcher = new Watcher(indexing, log);
+  let watching = false;
+
+  /** Brings the index up to date in the background and keeps it so. */
+  const keepFresh = (): void => {
+    const params = wanted();
+    watching = params !== undefined && vscode.workspace.isTrusted && settings.current.autoIndex;
+    watcher.watch(watching && params ? params.roots : [], params?.rules.exclude ?? []);
+    if (!watching) { return; }
+    indexing.index().catch(error => {
+      if (!isCancelled(error)) { log.warn(`The index could not be updated: ${toErrorInfo(error).message}`); }
+    });
+  };
+  /** Folders or settings changed: the engine opens anew where that concerns it. */
+  const reconsider = async (): Promise<void> => {
+    const reopened = await engine.reopen();
+    if (reopened || watching !== settings.current.autoIndex) { keepFresh(); }
+  };
+
+  context.subscriptions.push(
+    engine, indexing, watcher, panel, new StatusBar(host), settings,
+    registerCommands(host, panel),
+    vscode.window.registerWebviewViewProvider(BrowserView.id, new BrowserView(host)),
+    vscode.window.registerWebviewPanelSerializer(Panel.viewType, panel),
+    settings.onDidChange(() => void reconsider()),
+    vscode.workspace.onDidChangeWorkspaceFolders(() => void reconsider()),
+    vscode.workspace.onDidGrantWorkspaceTrust(keepFresh),
+    log,
+  );
+  keepFresh();
+  log.info(`Activated in ${(performance.now() - startedAt).toFixed(1)} ms`);
+  return createApi(host);
+}

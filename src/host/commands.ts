@@ -1,0 +1,107 @@
+/** The commands of the extension; each reports its own failure to the user. */
+import { basename } from 'node:path';
+import * as vscode from 'vscode';
+import type { IndexSummary } from '../protocol';
+import { showError, type Host } from './host';
+import { activeImage, imagesOf, pickImages } from './imageFiles';
+import { labelImages } from './label';
+import type { Panel } from './panel';
+import { quickSearch } from './quickSearch';
+import { keyOf } from './roots';
+import { findSimilar } from './similar';
+import { progressText } from './statusBar';
+import { showSkipped, showStatus } from './statusMenu';
+
+const similarLimit = 100;
+
+export function registerCommands(host: Host, panel: Panel): vscode.Disposable {
+  const { engine, indexing, log } = host;
+
+  const commands: Record<string, (...args: unknown[]) => unknown> = {
+    search: text => quickSearch(host, typeof text === 'string' ? text : ''),
+    openPanel: options => {
+      const query = (options as { query?: unknown } | undefined)?.query;
+      if (typeof query === 'string') { panel.show({ query }); } else { panel.reveal(); }
+    },
+    findSimilar: async clicked => {
+      const uri = imagesOf(clicked, undefined)[0] ?? activeImage() ?? (await pickImages({ many: false, title: vscode.l10n.t('Find Images Similar to This One') }))[0];
+      if (!uri) { return; }
+      const { hits } = await vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title: vscode.l10n.t('Finding similar images') },
+        (_progress, token) => findSimilar(host, uri, similarLimit, token));
+      await panel.showSimilar(basename(uri.fsPath), keyOf(host.roots(), uri), hits);
+    },
+    label: async (clicked, selected, labels) => {
+      let images = imagesOf(clicked, selected);
+      const active = activeImage();
+      if (images.length === 0) { images = active ? [active] : await pickImages({ many: true, title: vscode.l10n.t('Label Images') }); }
+      if (images.length === 0) { return undefined; }
+      return labelImages(host, images, Array.isArray(labels) ? labels.map(String) : undefined);
+    },
+    index: () => runVisibly(host, token => indexing.index(token)),
+    rebuild: async () => {
+      const rebuild = vscode.l10n.t('Rebuild');
+      const choice = await vscode.window.showWarningMessage(vscode.l10n.t('Rebuild the index from nothing?'), {
+        modal: true, detail: vscode.l10n.t('Every image of this workspace is read again. Your files are not touched.'),
+      }, rebuild);
+      return choice === rebuild ? runVisibly(host, token => indexing.rebuild(token)) : undefined;
+    },
+    cancelIndexing: () => indexing.cancel(),
+    showLog: () => log.show(),
+    showSkipped: () => showSkipped(host),
+    showStatus: () => showStatus(host),
+  };
+  const needsFolder = new Set(['search', 'findSimilar', 'label', 'index', 'rebuild', 'showSkipped']);
+
+  return vscode.Disposable.from(...Object.entries(commands).map(([name, run]) => vscode.commands.registerCommand(`assetSearch.${name}`, async (...args: unknown[]) => {
+    try {
+      if (needsFolder.has(name) && engine.availability === 'noFolder') { return await offerFolder(); }
+      return await run(...args);
+    } catch (error) {
+      showError(host, error);
+      return undefined;
+    }
+  })));
+}
+
+async function offerFolder(): Promise<undefined> {
+  const open = vscode.l10n.t('Open Folder');
+  const choice = await vscode.window.showInformationMessage(vscode.l10n.t('Open a folder to search its images.'), open);
+  if (choice === open) { await vscode.commands.executeCommand('vscode.openFolder'); }
+  return undefined;
+}
+
+/** A run that the user asked for: a notification with its progress and a way to stop it, and the outcome in the end. */
+async function runVisibly({ engine, log }: Host, run: (token: vscode.CancellationToken) => Promise<IndexSummary>): Promise<IndexSummary | undefined> {
+  engine.allowUntrusted();
+  engine.retry();
+  const title = vscode.l10n.t('Asset Search');
+  const summary = await vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title, cancellable: true }, async (progress, token) => {
+    let reported = 0;
+    const listener = engine.onDidChangeStatus(() => {
+      const now = engine.status?.progress;
+      if (!now) { return; }
+      const percent = now.total > 0 ? now.done / now.total * 100 : 0;
+      progress.report({ message: progressText(now), increment: Math.max(0, percent - reported) });
+      reported = Math.max(reported, percent);
+    });
+    try {
+      return await run(token);
+    } finally {
+      listener.dispose();
+    }
+  });
+  log.debug(`Run by hand: ${JSON.stringify({ ...summary, skipped: summary.skipped.length })}`);
+  void report(summary);
+  return summary;
+}
+
+async function report(summary: IndexSummary): Promise<void> {
+  const skipped = vscode.l10n.t('Show Skipped Files');
+  const text = [
+    summary.cancelled ? vscode.l10n.t('Indexing was stopped; what was done is kept.') : vscode.l10n.t('The index is up to date.'),
+    vscode.l10n.t('{0} images new or changed, {1} unchanged, {2} removed.', summary.indexed + summary.reused, summary.unchanged, summary.removed),
+    ...summary.skipped.length > 0 ? [vscode.l10n.t('{0} files were skipped.', summary.skipped.length)] : [],
+  ].join(' ');
+  const choice = await vscode.window.showInformationMessage(text, ...summary.skipped.length > 0 ? [skipped] : []);
+  if (choice === skipped) { await vscode.commands.executeCommand('assetSearch.showSkipped'); }
+}

@@ -1,0 +1,34 @@
+/** Which files the extension offers its commands on: the names of the formats that the engine reads. */
+import * as vscode from 'vscode';
+
+export const imageExtensions = ['png', 'jpg', 'jpeg', 'webp', 'gif', 'svg', 'avif', 'tif', 'tiff'];
+export const imageExtension = new RegExp(`\\.(${imageExtensions.join('|')})$`, 'i');
+
+/** The image in the active editor, in its preview or as text. */
+export function activeImage(): vscode.Uri | undefined {
+  const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
+  const uri = input instanceof vscode.TabInputCustom || input instanceof vscode.TabInputText ? input.uri : undefined;
+  return uri?.scheme === 'file' && imageExtension.test(uri.path) ? uri : undefined;
+}
+
+/** What a menu hands to a command: the file that was clicked and all that are selected. */
+export function imagesOf(clicked: unknown, selected: unknown): vscode.Uri[] {
+  const uris = Array.isArray(selected) && selected.length > 0 ? selected : [clicked];
+  return uris.filter((uri): uri is vscode.Uri => uri instanceof vscode.Uri && uri.scheme === 'file' && imageExtension.test(uri.path));
+}
+
+export async function pickImages(options: { many: boolean; title: string }): Promise<vscode.Uri[]> {
+  return await vscode.window.showOpenDialog({
+    title: options.title, canSelectMany: options.many,
+    filters: { [vscode.l10n.t('Images')]: imageExtensions },
+  }) ?? [];
+}
+
+/** Opens an image as a picture: SVG too, whose default editor shows its text. */
+export async function openImage(uri: vscode.Uri, options: vscode.TextDocumentShowOptions = {}): Promise<void> {
+  if (/\.svg$/i.test(uri.path)) {
+    await vscode.commands.executeCommand('vscode.openWith', uri, 'imagePreview.previewEditor', options);
+  } else {
+    await vscode.commands.executeCommand('vscode.open', uri, options);
+  }
+}

@@ -1,0 +1,52 @@
+/** Asks which of the user's words describes an image best, and shows how probable each is. */
+import { basename } from 'node:path';
+import * as vscode from 'vscode';
+import { Engine, type LabelResult } from '../protocol';
+import type { Host } from './host';
+
+const rememberedKey = 'assetSearch.labels';
+
+interface Item extends vscode.QuickPickItem { word?: string }
+
+/** `given` spares the question, for keybindings and tests. */
+export async function labelImages(host: Host, images: readonly vscode.Uri[], given?: readonly string[]): Promise<LabelResult[] | undefined> {
+  const labels = given ? [...given] : await askLabels(host.context);
+  if (!labels || labels.length === 0) { return undefined; }
+  const results = await vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title: vscode.l10n.t('Labelling images') }, (_progress, token) =>
+    host.engine.request(Engine.label, { images: images.map(uri => ({ kind: 'file' as const, path: uri.fsPath })), labels }, token));
+  void showLabels(images, results);
+  return results;
+}
+
+export const splitLabels = (text: string): string[] => [...new Set(text.split(',').map(label => label.trim()).filter(Boolean))];
+
+async function askLabels(context: vscode.ExtensionContext): Promise<string[] | undefined> {
+  const text = await vscode.window.showInputBox({
+    title: vscode.l10n.t('Label Image'),
+    prompt: vscode.l10n.t('Words to choose from, separated by commas'),
+    placeHolder: vscode.l10n.t('cat, dog, bird'),
+    value: context.workspaceState.get<string>(rememberedKey, ''),
+    validateInput: value => splitLabels(value).length >= 2 ? undefined : vscode.l10n.t('Enter at least two words: the probabilities compare them.'),
+  });
+  if (text === undefined) { return undefined; }
+  await context.workspaceState.update(rememberedKey, text);
+  return splitLabels(text);
+}
+
+async function showLabels(images: readonly vscode.Uri[], results: readonly LabelResult[]): Promise<void> {
+  const items: Item[] = results.flatMap(result => {
+    const name = basename(images[result.image]?.fsPath ?? '');
+    const heading: Item = { label: name, kind: vscode.QuickPickItemKind.Separator };
+    if (result.error) { return [heading, { label: `$(error) ${name}`, detail: result.error.message }]; }
+    const ranked = result.labels.map((word, index) => ({ word, probability: result.probabilities[index] ?? 0 })).sort((a, b) => b.probability - a.probability);
+    return [heading, ...ranked.map(({ word, probability }) => ({ label: word, description: `${bar(probability)} ${(probability * 100).toFixed(1)} %`, word }))];
+  });
+  const chosen = await vscode.window.showQuickPick(items, {
+    title: images.length === 1 ? vscode.l10n.t('Labels of {0}', basename(images[0]?.fsPath ?? '')) : vscode.l10n.t('Labels of {0} images', images.length),
+    placeHolder: vscode.l10n.t('Enter searches for the chosen word'),
+  });
+  if (chosen?.word) { await vscode.commands.executeCommand('assetSearch.search', chosen.word); }
+}
+
+/** Ten cells of a bar: a probability is seen faster than read. */
+const bar = (probability: number): string => '█'.repeat(Math.round(probability * 10)).padEnd(10, '░');

@@ -1,0 +1,139 @@
+/** The quick pick that searches while one types, and shows the pictures in ranking order. */
+import { basename, posix } from 'node:path';
+import * as vscode from 'vscode';
+import { Engine, type Hit } from '../protocol';
+import { isCancelled, toErrorInfo } from './errors';
+import { showError, type Host } from './host';
+import { openImage } from './imageFiles';
+import { uriOf } from './roots';
+
+const typingPauseMs = 120;
+const resultLimit = 50;
+
+interface Item extends vscode.QuickPickItem {
+  uri?: vscode.Uri;
+  /** What Enter does where there is no image. */
+  command?: string;
+}
+
+export function quickSearch(host: Host, initial = ''): void {
+  const { engine, settings, thumbnails, roots } = host;
+  const reveal: vscode.QuickInputButton = { iconPath: new vscode.ThemeIcon('go-to-file'), tooltip: vscode.l10n.t('Reveal in Explorer') };
+  const similar: vscode.QuickInputButton = { iconPath: new vscode.ThemeIcon('search-fuzzy'), tooltip: vscode.l10n.t('Find Similar Images') };
+  const toPanel: vscode.QuickInputButton = { iconPath: new vscode.ThemeIcon('link-external'), tooltip: vscode.l10n.t('Show in the Panel') };
+
+  const pick = vscode.window.createQuickPick<Item>();
+  // Not in the API yet, and honoured by VS Code: without it the ranking is sorted by name.
+  (pick as unknown as { sortByLabel: boolean }).sortByLabel = false;
+  pick.title = vscode.l10n.t('Search Assets');
+  pick.placeholder = vscode.l10n.t('What does the image show? For example: shopping cart');
+  pick.matchOnDescription = false;
+  pick.buttons = [toPanel];
+  pick.value = initial;
+
+  let request: vscode.CancellationTokenSource | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let shown = '';
+
+  const note = (label: string, detail?: string, command?: string): Item => ({ label, detail, command, alwaysShow: true });
+
+  function emptyNote(text: string): Item {
+    const status = engine.status;
+    if (status?.state === 'indexing') {
+      const { done = 0, total = 0 } = status.progress ?? {};
+      return note(`$(sync~spin) ${vscode.l10n.t('Nothing found yet for "{0}"', text)}`, vscode.l10n.t('Still indexing: {0} of {1} images. Results come in as they are ready.', done, total));
+    }
+    return status?.assets === 0
+      ? note(`$(info) ${vscode.l10n.t('No images are indexed')}`, vscode.l10n.t('Press Enter to look for images in this workspace now.'), 'assetSearch.index')
+      : note(`$(info) ${vscode.l10n.t('Nothing found for "{0}"', text)}`, vscode.l10n.t('Try other words, or a part of the file name.'));
+  }
+
+  function errorNote(error: unknown): Item {
+    return note(`$(error) ${toErrorInfo(error).message}`, vscode.l10n.t('Press Enter to see the log.'), 'assetSearch.showLog');
+  }
+
+  function hitItem(hit: Hit, thumbnail: string | undefined): Item {
+    const folder = posix.dirname(hit.path);
+    const place = [...roots().length > 1 ? [hit.root] : [], ...folder === '.' ? [] : [folder]].join('/');
+    const score = hit.score === null ? vscode.l10n.t('file name') : hit.score.toFixed(2);
+    return {
+      label: basename(hit.path),
+      description: [place, `${hit.width}×${hit.height}`, score].filter(Boolean).join(' · '),
+      iconPath: thumbnail ? vscode.Uri.file(thumbnail) : new vscode.ThemeIcon('file-media'),
+      buttons: [reveal, similar],
+      alwaysShow: true,
+      uri: uriOf(roots(), hit),
+    };
+  }
+
+  async function update(): Promise<void> {
+    const text = pick.value.trim();
+    request?.cancel();
+    request?.dispose();
+    request = undefined;
+    if (!text) {
+      shown = '';
+      pick.items = [];
+      pick.busy = false;
+      return;
+    }
+    const mine = new vscode.CancellationTokenSource();
+    request = mine;
+    pick.busy = true;
+    let items: Item[] | undefined;
+    try {
+      const { hits } = await engine.request(Engine.search, { text, limit: resultLimit, useNames: settings.current.useFileNames }, mine.token);
+      const files = await thumbnails.files(hits);
+      items = hits.length > 0 ? hits.map(hit => hitItem(hit, files.get(hit.hash))) : [emptyNote(text)];
+    } catch (error) {
+      if (!isCancelled(error)) { items = [errorNote(error)]; }
+    }
+    if (request !== mine) { return; } // a newer query has taken over
+    pick.busy = false;
+    if (items) {
+      pick.items = items;
+      shown = items.some(item => item.uri) ? text : '';
+    }
+  }
+
+  const news = engine.onDidChangeStatus(() => {
+    // Results come in while the index is built; what is on screen stays as it is.
+    if (pick.value.trim() && pick.value.trim() !== shown && !pick.busy) { void update(); }
+  });
+  pick.onDidChangeValue(() => {
+    clearTimeout(timer);
+    pick.busy = true;
+    timer = setTimeout(() => void update(), typingPauseMs);
+  });
+  pick.onDidAccept(() => {
+    const item = pick.selectedItems[0];
+    if (item?.uri) {
+      pick.hide();
+      openImage(item.uri).catch(error => showError(host, error));
+    } else if (item?.command) {
+      pick.hide();
+      void vscode.commands.executeCommand(item.command);
+    }
+  });
+  pick.onDidTriggerItemButton(({ item, button }) => {
+    if (!item.uri) { return; }
+    pick.hide();
+    void vscode.commands.executeCommand(button === similar ? 'assetSearch.findSimilar' : 'revealInExplorer', item.uri);
+  });
+  pick.onDidTriggerButton(() => {
+    const query = pick.value.trim();
+    pick.hide();
+    void vscode.commands.executeCommand('assetSearch.openPanel', query ? { query } : undefined);
+  });
+  pick.onDidHide(() => {
+    clearTimeout(timer);
+    request?.cancel();
+    request?.dispose();
+    request = undefined;
+    news.dispose();
+    pick.dispose();
+  });
+  pick.show();
+  void update();
+  engine.start();
+}

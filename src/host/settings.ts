@@ -1,0 +1,89 @@
+/** Reads every setting into one frozen object, and says when it changed. */
+import { homedir } from 'node:os';
+import { basename, isAbsolute, join, resolve } from 'node:path';
+import * as vscode from 'vscode';
+import type { OpenParams, Root, ScanRules } from '../protocol';
+import { pathBelow, readRoots } from './roots';
+
+export interface Settings {
+  readonly rules: ScanRules;
+  /** File names and titles count beside the picture itself. */
+  readonly useFileNames: boolean;
+  readonly device: string;
+  readonly threads: number;
+  /** As the user wrote it; empty = the workspace's own storage. */
+  readonly storageFolder: string;
+  readonly maxThumbnailBytes: number;
+  readonly autoIndex: boolean;
+}
+
+const bytesPerMB = 1024 * 1024;
+const sections = ['assetSearch', 'files.exclude', 'search.exclude'];
+
+function readSettings(): Settings {
+  const own = vscode.workspace.getConfiguration('assetSearch');
+  // Conditional patterns ({ "when": "$(basename).ts" }) speak of derived sources, not of images: only `true` counts.
+  const globs = (section: string): string[] => Object.entries(vscode.workspace.getConfiguration(section).get<Record<string, unknown>>('exclude', {}))
+    .filter(([, on]) => on === true).map(([glob]) => glob);
+  const rules: ScanRules = {
+    exclude: [...new Set([...globs('files'), ...globs('search'), ...own.get<string[]>('exclude', [])])],
+    include: own.get<string[]>('include', []),
+    gitignore: own.get('useGitignore', true),
+    maxFileSizeBytes: own.get('maxFileSizeMB', 20) * bytesPerMB,
+    maxPixels: own.get('maxMegapixels', 100) * 1_000_000,
+  };
+  return Object.freeze({
+    rules: Object.freeze(rules),
+    useFileNames: own.get('useFileNames', true),
+    device: own.get('device', 'auto'),
+    threads: own.get('threads', 0),
+    storageFolder: own.get('storageFolder', '').trim(),
+    maxThumbnailBytes: own.get('thumbnailCacheMB', 512) * bytesPerMB,
+    autoIndex: own.get('autoIndex', true),
+  });
+}
+
+export class SettingsStore implements vscode.Disposable {
+  #current = readSettings();
+  readonly #changed = new vscode.EventEmitter<Settings>();
+  readonly onDidChange = this.#changed.event;
+  readonly #listener = vscode.workspace.onDidChangeConfiguration(event => {
+    if (sections.some(section => event.affectsConfiguration(section))) {
+      this.#current = readSettings();
+      this.#changed.fire(this.#current);
+    }
+  });
+
+  get current(): Settings { return this.#current; }
+
+  dispose(): void { this.#listener.dispose(); this.#changed.dispose(); }
+}
+
+/** Absolute folder of the index; undefined when no folder is open. */
+export function indexFolder(settings: Settings, roots: Root[], storageUri: vscode.Uri | undefined): string | undefined {
+  const first = roots[0];
+  if (!first) { return undefined; }
+  if (!settings.storageFolder) { return storageUri && join(storageUri.fsPath, 'index'); }
+  const folder = settings.storageFolder
+    .replace(/^~(?=$|[\\/])/, homedir())
+    .replaceAll('${workspaceFolderBasename}', basename(first.path))
+    .replaceAll('${workspaceFolder}', first.path);
+  return isAbsolute(folder) ? resolve(folder) : resolve(first.path, folder);
+}
+
+/** Everything the engine needs to know; undefined when no folder is open. */
+export function openParams(settings: Settings, context: vscode.ExtensionContext): OpenParams | undefined {
+  const roots = readRoots();
+  const dbFolder = indexFolder(settings, roots, context.storageUri);
+  if (!dbFolder) { return undefined; }
+  // An index kept inside the workspace must not index its own thumbnails.
+  const inside = roots.map(root => pathBelow(root.path, dbFolder)).filter(path => path).map(path => `${path}/**`);
+  return {
+    roots, dbFolder,
+    rules: { ...settings.rules, exclude: [...settings.rules.exclude, ...inside] },
+    modelFolder: vscode.Uri.joinPath(context.extensionUri, 'media', 'builtin').fsPath,
+    device: settings.device,
+    threads: settings.threads,
+    maxThumbnailBytes: settings.maxThumbnailBytes,
+  };
+}

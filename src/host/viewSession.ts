@@ -1,0 +1,171 @@
+/** Answers one webview: queries, labels, actions on tiles, and news of the index. */
+import { basename } from 'node:path';
+import * as vscode from 'vscode';
+import { Engine, View, type Asset, type Hit, type ImageSource, type IndexStatus, type Tile, type TileAction, type ViewState, type ViewStatus } from '../protocol';
+import { HostError } from './errors';
+import type { Host } from './host';
+import { openImage } from './imageFiles';
+import { uriOf } from './roots';
+import { ViewConnection } from './viewConnection';
+import { webviewHtml } from './webviewHtml';
+
+/** Bytes of a pasted or dropped picture. */
+const maxQueryImageBytes = 32 * 1024 * 1024;
+/** While the index grows the grid lists anew at most this often. */
+const assetsChangedMs = 2_000;
+
+export type ShowParams = NonNullable<Parameters<NonNullable<typeof View.show.types>>[0]>;
+
+export class ViewSession implements vscode.Disposable {
+  readonly #connection: ViewConnection;
+  readonly #subscriptions: vscode.Disposable[];
+  #ready = false;
+  #waiting: ShowParams | undefined;
+  #seen: string | undefined;
+  #assetsTimer: NodeJS.Timeout | undefined;
+
+  constructor(private readonly host: Host, private readonly webview: vscode.Webview, private readonly kind: 'sidebar' | 'panel') {
+    this.#connection = new ViewConnection(webview, host.log);
+    this.#answer();
+    this.#subscriptions = [
+      this.#connection,
+      host.engine.onDidChangeStatus(() => this.#statusChanged()),
+      host.settings.onDidChange(() => this.#allowFolders()),
+      vscode.workspace.onDidGrantWorkspaceTrust(() => this.#statusChanged()),
+    ];
+    this.#allowFolders();
+    webview.html = webviewHtml(webview, host.context.extensionUri, kind);
+    host.engine.start();
+  }
+
+  /** Shows a query or similar images, as soon as the page can. */
+  show(params: ShowParams): void {
+    if (this.#ready) { this.#connection.notify(View.show, params); } else { this.#waiting = params; }
+  }
+
+  /** The page was hidden and its document is gone until it is shown again. */
+  hidden(): void { this.#ready = false; }
+
+  async tiles(hits: readonly Hit[]): Promise<Tile[]> {
+    const files = await this.host.thumbnails.files(hits);
+    return hits.map(hit => {
+      const file = files.get(hit.hash);
+      return { ...hit, rootName: hit.root, thumbnail: file && this.webview.asWebviewUri(vscode.Uri.file(file)).toString() };
+    });
+  }
+
+  dispose(): void {
+    clearTimeout(this.#assetsTimer);
+    vscode.Disposable.from(...this.#subscriptions).dispose();
+  }
+
+  get #stateKey(): string { return `assetSearch.view.${this.kind}`; }
+
+  #allowFolders(): void {
+    const { context, thumbnails } = this.host;
+    const folder = thumbnails.folder;
+    this.webview.options = {
+      enableScripts: true,
+      localResourceRoots: [vscode.Uri.joinPath(context.extensionUri, 'dist'), ...folder ? [vscode.Uri.file(folder)] : []],
+    };
+  }
+
+  #answer(): void {
+    const { engine, settings, context } = this.host;
+    const connection = this.#connection;
+    connection.onRequest(View.ready, () => {
+      this.#ready = true;
+      const waiting = this.#waiting;
+      this.#waiting = undefined;
+      // After the reply, so that the page is drawn; and in place of its old state, so that the two do not race.
+      if (waiting) { setImmediate(() => this.show(waiting)); }
+      return {
+        status: this.#status(),
+        state: waiting ? undefined : context.workspaceState.get<ViewState>(this.#stateKey),
+        strings: this.#strings(),
+      };
+    });
+    connection.onNotification(View.saveState, state => void context.workspaceState.update(this.#stateKey, state));
+    connection.onRequest(View.search, async (params, token) => {
+      const { hits, milliseconds, total } = await engine.request(Engine.search, { ...params, useNames: params.useNames && settings.current.useFileNames }, token);
+      return { tiles: await this.tiles(hits), milliseconds, total };
+    });
+    connection.onRequest(View.similar, async ({ image, limit, filter }, token) => {
+      const { hits, milliseconds, total } = await engine.request(Engine.similar, { image: imageSource(image), limit, filter }, token);
+      return { tiles: await this.tiles(hits), milliseconds, total };
+    });
+    connection.onRequest(View.browse, async (params, token) => {
+      const { assets, total } = await engine.request(Engine.browse, params, token);
+      return { tiles: await this.tiles(assets.map(asHit)), total };
+    });
+    connection.onRequest(View.label, ({ keys, labels }, token) =>
+      engine.request(Engine.label, { images: keys.map(key => ({ kind: 'asset' as const, key })), labels }, token));
+    connection.onRequest(View.action, ({ action, key }) => this.#act(action, key));
+    connection.onRequest(View.command, ({ command }) => this.#command(command));
+  }
+
+  /** The webview's English strings are its keys; only a translation has to be sent. */
+  #strings(): Record<string, string> {
+    return Object.fromEntries(Object.entries(vscode.l10n.bundle ?? {}).filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
+  }
+
+  #status(): ViewStatus {
+    const { engine, roots } = this.host;
+    return {
+      availability: engine.availability,
+      index: engine.status,
+      error: engine.error ?? engine.status?.error,
+      roots: roots().map(({ id }) => ({ id, name: id })),
+    };
+  }
+
+  #statusChanged(): void {
+    const index = this.host.engine.status;
+    this.#connection.notify(View.statusChanged, this.#status());
+    const now = index && contentOf(index);
+    if (now === undefined || now === this.#seen) { return; }
+    this.#seen = now;
+    this.#assetsTimer ??= setTimeout(() => {
+      this.#assetsTimer = undefined;
+      this.#connection.notify(View.assetsChanged, {});
+    }, index?.state === 'indexing' ? assetsChangedMs : 0);
+  }
+
+  async #act(action: TileAction, key: { root: string; path: string }): Promise<void> {
+    const uri = uriOf(this.host.roots(), key);
+    if (!uri) { throw new HostError('notIndexed', vscode.l10n.t('The folder of {0} is not open any more.', key.path)); }
+    switch (action) {
+      case 'open': return openImage(uri);
+      case 'openToSide': return openImage(uri, { viewColumn: vscode.ViewColumn.Beside });
+      case 'reveal': await vscode.commands.executeCommand('revealInExplorer', uri); return;
+      case 'copyPath':
+        await vscode.env.clipboard.writeText(uri.fsPath);
+        vscode.window.setStatusBarMessage(vscode.l10n.t('Copied the path of {0}', basename(uri.fsPath)), 3_000);
+        return;
+      case 'findSimilar': await vscode.commands.executeCommand('assetSearch.findSimilar', uri); return;
+    }
+  }
+
+  async #command(command: 'index' | 'cancelIndexing' | 'rebuild' | 'showLog' | 'openFolder' | 'openPanel' | 'openSettings' | 'showSkipped'): Promise<void> {
+    switch (command) {
+      case 'openFolder': await vscode.commands.executeCommand('vscode.openFolder'); return;
+      case 'openSettings': await vscode.commands.executeCommand('workbench.action.openSettings', `@ext:${this.host.context.extension.id}`); return;
+      // Not awaited: a run may take minutes, and its progress is shown by the status.
+      default: void vscode.commands.executeCommand(`assetSearch.${command}`); return;
+    }
+  }
+}
+
+const asHit = (asset: Asset): Hit => ({ ...asset, score: null, matched: { visual: false, name: false } });
+
+/** Changes whenever the table does. */
+const contentOf = ({ assets, lastRun }: IndexStatus): string => JSON.stringify([assets, lastRun?.indexed, lastRun?.reused, lastRun?.removed, lastRun?.seconds]);
+
+function imageSource(image: { key: { root: string; path: string; part: number } } | { bytes: Uint8Array; name: string }): ImageSource {
+  if ('key' in image) { return { kind: 'asset', key: image.key }; }
+  if (image.bytes.byteLength > maxQueryImageBytes) {
+    throw new HostError('imageTooLarge', vscode.l10n.t('{0} is larger than 32 MB. Use a smaller copy of it.', image.name));
+  }
+  // Copied: what postMessage delivers may be a view into a larger message.
+  return { kind: 'bytes', bytes: new Uint8Array(image.bytes), name: image.name };
+}
