@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 const startTimeoutMs = 60_000;
@@ -97,16 +97,17 @@ async function writeSettings(data, settings) {
 }
 
 /**
- * Makes an extension folder whose entries are links to the built one. Not a link to the folder itself:
- * when VS Code removes an extension it deletes the folder's content, and that must never be the repository's.
+ * Makes an extension folder of the built one: its code is copied, because VS Code knows an extension's modules by their real path,
+ * and the rest is linked. Never a link to the whole folder: what VS Code deletes when it removes an extension must not be the repository.
  */
 async function linkExtension(source, extensions) {
   const { publisher, name, version } = JSON.parse(await readFile(join(source, 'package.json'), 'utf8'));
   const target = join(extensions, `${publisher}.${name}-${version}`);
   await rm(target, { recursive: true, force: true });
   await mkdir(target);
+  await cp(join(source, 'dist'), join(target, 'dist'), { recursive: true });
   for (const entry of await readdir(source)) {
-    if (/^(package\.json|package\.nls.*\.json|README\.md|LICENSE|dist|media|l10n|node_modules)$/.test(entry)) { await symlink(join(source, entry), join(target, entry)); }
+    if (/^(package\.json|package\.nls.*\.json|README\.md|LICENSE|media|l10n|node_modules)$/.test(entry)) { await symlink(join(source, entry), join(target, entry)); }
   }
 }
 
