@@ -38,7 +38,9 @@ export function registerCommands(host: Host, panel: Panel): vscode.Disposable {
       return labelImages(host, images, Array.isArray(labels) ? labels.map(String) : undefined);
     },
     index: () => runVisibly(host, token => indexing.index(token)),
-    rebuild: async () => {
+    /** `{ confirm: false }` is for keybindings of those who do not want to be asked. */
+    rebuild: async options => {
+      if ((options as { confirm?: unknown } | undefined)?.confirm === false) { return runVisibly(host, token => indexing.rebuild(token)); }
       const rebuild = vscode.l10n.t('Rebuild');
       const choice = await vscode.window.showWarningMessage(vscode.l10n.t('Rebuild the index from nothing?'), {
         modal: true, detail: vscode.l10n.t('Every image of this workspace is read again. Your files are not touched.'),

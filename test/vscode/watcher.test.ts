@@ -1,0 +1,67 @@
+/** The index follows the files by itself. */
+import { writeFile } from 'node:fs/promises';
+import * as vscode from 'vscode';
+import { api, inWorkspace, names, putIcon, putManyIcons, remove, until } from './support';
+
+/** Paths of all that is found for a word that stands in the file names. */
+async function found(word: string): Promise<string[]> {
+  return names(await (await api()).search(word, { limit: 500 })).filter(name => name.includes(word)).sort();
+}
+const becomes = (word: string, expected: string[]) =>
+  until(`${word}: ${expected.join(', ')}`, async () => JSON.stringify(await found(word)) === JSON.stringify([...expected].sort()));
+
+suite('watcher', () => {
+  suiteSetup(async () => {
+    const search = await api();
+    await search.index();
+  });
+  suiteTeardown(async () => {
+    for (const name of ['watched', 'moved', '.gitignore', 'burst']) { await remove(name); }
+    await (await api()).index();
+  });
+
+  test('a new file shows up, and goes when it is deleted', async () => {
+    await putIcon('umbrella', 'watched', 'zephyr.svg');
+    await becomes('zephyr', ['watched/zephyr.svg']);
+    await remove('watched', 'zephyr.svg');
+    await becomes('zephyr', []);
+  });
+
+  test('a file that is changed is found as what it shows now', async () => {
+    const search = await api();
+    await putIcon('umbrella', 'watched', 'quokka.svg');
+    await becomes('quokka', ['watched/quokka.svg']);
+    const scoreOf = async (text: string) => (await search.search(text, { limit: 1000, useFileNames: false }))
+      .find(({ uri }) => uri.path.endsWith('quokka.svg'))?.score ?? -1;
+    const before = await scoreOf('shopping cart');
+    await putIcon('shopping-cart', 'watched', 'quokka.svg');
+    await until('a better match', async () => await scoreOf('shopping cart') > before);
+  });
+
+  test('a renamed folder moves with all below it', async () => {
+    await putIcon('key', 'watched', 'inner', 'narwhal.svg');
+    await becomes('narwhal', ['watched/inner/narwhal.svg']);
+    await vscode.workspace.fs.rename(inWorkspace('watched', 'inner'), inWorkspace('moved'));
+    await becomes('narwhal', ['moved/narwhal.svg']);
+    await remove('moved');
+    await becomes('narwhal', []);
+  });
+
+  test('many files at once arrive together', async () => {
+    const search = await api();
+    const before = (await search.status()).assets;
+    const added = (await putManyIcons(700, 'burst')).length;
+    await until('all of them', async () => (await search.status()).assets === before + added);
+    await remove('burst');
+    await until('none of them', async () => (await search.status()).assets === before);
+  });
+
+  test('a changed .gitignore takes effect', async () => {
+    await putIcon('flag', 'watched', 'ibex.svg');
+    await becomes('ibex', ['watched/ibex.svg']);
+    await writeFile(inWorkspace('.gitignore').fsPath, 'watched/ibex.svg\n');
+    await becomes('ibex', []);
+    await remove('.gitignore');
+    await becomes('ibex', ['watched/ibex.svg']);
+  });
+});
