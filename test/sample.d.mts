@@ -1,0 +1,1 @@
+export declare function makeSample(folder: string, options?: { small?: boolean }): Promise<{ images: number; made: boolean }>;
