@@ -54,7 +54,8 @@ export function activate(context: vscode.ExtensionContext): AssetSearchApi {
     vscode.workspace.onDidGrantWorkspaceTrust(keepFresh),
     log,
   );
-  keepFresh();
+  // Starting a process takes longer than all the rest: not within the activation that others wait for.
+  setImmediate(keepFresh);
   log.info(`Activated in ${(performance.now() - startedAt).toFixed(1)} ms`);
   return createApi(host);
 }

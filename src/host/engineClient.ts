@@ -106,7 +106,7 @@ export class EngineClient implements vscode.Disposable {
 
   /** Starts the engine where it may run; never throws, the status tells. */
   start(): void {
-    if (this.#process || this.#failure || this.#reopening || !this.options.openParams() || !this.#mayRun()) { return; }
+    if (this.#disposed || this.#process || this.#failure || this.#reopening || !this.options.openParams() || !this.#mayRun()) { return; }
     this.#spawn();
   }
 
