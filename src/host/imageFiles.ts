@@ -1,7 +1,7 @@
 /** Which files the extension offers its commands on: the names of the formats that the engine reads. */
 import * as vscode from 'vscode';
 
-export const imageExtensions = ['png', 'jpg', 'jpeg', 'webp', 'gif', 'svg', 'avif', 'tif', 'tiff'];
+export const imageExtensions = ['png', 'jpg', 'jpeg', 'jpe', 'jfif', 'webp', 'gif', 'svg', 'avif', 'tif', 'tiff'];
 export const imageExtension = new RegExp(`\\.(${imageExtensions.join('|')})$`, 'i');
 
 /** The image in the active editor, in its preview or as text. */
