@@ -34,21 +34,28 @@ export function detectFormat(bytes: Uint8Array): Detection {
   if (starts('version https://git-lfs')) {
     return { unsupported: 'a Git LFS pointer', remedy: 'Run "git lfs pull" to fetch the image itself.' };
   }
-  if (svgRootPattern.test(headText(bytes))) { return { format: 'svg' }; }
+  if (svgRootOffset(headText(bytes)) >= 0) { return { format: 'svg' }; }
   return { unsupported: 'unknown', remedy: `Supported are PNG, JPEG, WebP, GIF, SVG, AVIF and TIFF. ${convert}` };
 }
 
-/** The start tag of an SVG's root, with or without a namespace prefix. */
-export const svgRootPattern = /<(?:[A-Za-z_][\w.-]*:)?svg(?=[\s/>])/;
+/** Where the root element of an SVG begins, or -1. Comments may name an <svg> of their own; a page that shows an SVG is none. Linear in time. */
+export function svgRootOffset(text: string): number {
+  const pattern = /<!--|<html[\s>]|<(?:[A-Za-z_][\w.-]*:)?svg(?=[\s/>])/gi;
+  for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {
+    if (match[0] !== '<!--') { return match[0].toLowerCase().startsWith('<html') ? -1 : match.index; }
+    const end = text.indexOf('-->', pattern.lastIndex);
+    if (end < 0) { return -1; }
+    pattern.lastIndex = end + 3;
+  }
+  return -1;
+}
 
+/** As UTF-16 by its byte order mark, else byte by byte: enough to find a tag. */
 function headText(bytes: Uint8Array): string {
-  const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, svgSearchLength));
-  const text = head[0] === 0xff && head[1] === 0xfe ? head.toString('utf16le')
-    : head[0] === 0xfe && head[1] === 0xff ? Buffer.from(head.subarray(0, head.length & ~1)).swap16().toString('utf16le')
-      : head.toString('latin1');
-  // A page that shows an SVG is not an SVG, and neither is a comment that names one.
-  const plain = text.replace(/<!--[\s\S]*?-->/g, '');
-  return /<html[\s>]/i.test(plain) ? '' : plain;
+  const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, svgSearchLength) & ~1 || bytes.length);
+  if (head[0] === 0xff && head[1] === 0xfe) { return head.toString('utf16le'); }
+  if (head[0] === 0xfe && head[1] === 0xff) { return Buffer.from(head).swap16().toString('utf16le'); }
+  return head.toString('latin1');
 }
 
 /** ISO base media files (AVIF, HEIC, MP4): the brands of the `ftyp` box decide (ISO/IEC 14496-12, 4.3). */

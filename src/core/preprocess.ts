@@ -68,30 +68,28 @@ async function openRaster(bytes: Uint8Array, maxPixels: number): Promise<Source>
 
 async function openSvg(bytes: Uint8Array, image: ImageSpec | undefined, maxPixels: number): Promise<Source> {
   const guarded = guardSvg(bytes);
-  const { width, height, density } = await svgSize(guarded.bytes);
+  const { width, height } = await svgSize(guarded.bytes);
   const { longest, shortest } = reducedSides(image);
   const long = Math.max(width, height);
   const short = Math.min(width, height);
-  let scale = Math.max(Math.max(thumbnailSize, image?.size ?? 0) / long, image && image.resize !== 'pad' ? image.size / short : 0);
-  scale = Math.min(scale, Math.max(longest, shortest * 8) / long, Math.sqrt(maxPixels / (width * height)));
+  // Rendered at the size it is used in, however small or large it says it is; a strip at least one pixel wide.
+  const wanted = Math.max(Math.max(thumbnailSize, image?.size ?? 0) / long, image && image.resize !== 'pad' ? image.size / short : 0);
+  const scale = Math.min(Math.max(Math.min(wanted, Math.max(longest, shortest * 8) / long), 1 / short), Math.sqrt(maxPixels / (width * height)));
   return {
-    input: guarded.bytes,
-    options: { density: Math.min(maxDensity, Math.max(1, density * scale)), failOn: 'error', limitInputPixels: maxPixels },
-    width: Math.max(1, Math.round(width * cssDensity / density)), height: Math.max(1, Math.round(height * cssDensity / density)), title: guarded.title,
+    input: guarded.bytes, width, height, title: guarded.title,
+    options: { density: Math.min(maxDensity, Math.max(1, cssDensity * scale)), failOn: 'error', limitInputPixels: maxPixels },
   };
 }
 
-/** Size in pixels at a density; drawings of less than a pixel are measured enlarged. */
-async function svgSize(bytes: Buffer): Promise<{ width: number; height: number; density: number }> {
-  for (const density of [cssDensity, 100 * cssDensity]) {
-    try {
-      const { width, height } = await sharp(bytes, { density, limitInputPixels: false }).metadata();
-      return { width, height, density };
-    } catch (error) {
-      if (!/bad dimensions/.test(messageOf(error))) { throw corrupt(error); }
-    }
+/** Size in CSS px. */
+async function svgSize(bytes: Buffer): Promise<{ width: number; height: number }> {
+  try {
+    const { width, height } = await sharp(bytes, { density: cssDensity, limitInputPixels: false }).metadata();
+    return { width, height };
+  } catch (error) {
+    if (!/bad dimensions/.test(messageOf(error))) { throw corrupt(error); }
+    throw new SkipError('empty', 'The SVG draws nothing, or has no size.', 'Give it a width, a height and a viewBox, and something to draw.');
   }
-  throw new SkipError('empty', 'The SVG draws nothing, or has no size.', 'Give it a width, a height and a viewBox, and something to draw.');
 }
 
 /** Bounds of the reduced image: its longest side where the whole image is padded, else its shortest. */

@@ -1,6 +1,6 @@
 /** Checks an SVG's text before it is rendered: what would expand without end is refused, and the prolog is made harmless. */
 import { SkipError } from './errors';
-import { svgRootPattern } from './imageFormat';
+import { svgRootOffset } from './imageFormat';
 
 /** Real drawings are far below this; parsing more takes seconds and hundreds of MB. */
 export const maxSvgBytes = 10 * 1024 * 1024;
@@ -21,8 +21,7 @@ export function guardSvg(bytes: Uint8Array): GuardedSvg {
     throw tooComplex(`The SVG holds ${Math.round(bytes.length / 1024 / 1024)} MB of text; at most ${maxSvgBytes / 1024 / 1024} MB are rendered.`);
   }
   const text = decodeText(bytes);
-  // Comments before the root may name an <svg> of their own: blank them out, keeping every offset.
-  const start = text.replace(/<!--[\s\S]*?-->/g, comment => ' '.repeat(comment.length)).search(svgRootPattern);
+  const start = svgRootOffset(text);
   if (start < 0) { throw new SkipError('corrupt', 'The SVG has no <svg> element.', 'Export the drawing again.'); }
   const body = expandEntities(text.slice(0, start), text.slice(start));
   checkInstances(body);
@@ -60,14 +59,13 @@ function expandEntities(prolog: string, body: string): string {
   }
   if (entities.size === 0) { return body; }
   let length = body.length;
-  const expanded = body.replace(/&([^\s;&#<]+);/g, (reference, name: string) => {
+  return body.replace(/&([^\s;&#<]+);/g, (reference, name: string) => {
     const value = entities.get(name);
     if (value === undefined) { return reference; }
     length += value.length - reference.length;
     if (length > maxSvgBytes) { throw tooComplex('The SVG becomes too large when its entities are expanded.'); }
     return value;
   });
-  return expanded;
 }
 
 /** An element that others can refer to, and what drawing it takes. */
@@ -158,7 +156,7 @@ function* tags(text: string): Generator<Tag> {
 }
 
 function titleOf(body: string): string {
-  const start = /<(?:[A-Za-z_][\w.-]*:)?title(?:\s[^>]*)?>/.exec(body);
+  const start = /<(?:[A-Za-z_][\w.-]*:)?title(?:\s[^>]{0,1000})?>/.exec(body);
   if (!start) { return ''; }
   const from = start.index + start[0].length;
   const end = body.slice(from, from + 4096).search(/<\/(?:[A-Za-z_][\w.-]*:)?title\s*>/);
