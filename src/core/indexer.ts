@@ -1,0 +1,493 @@
+/** One indexing run: scan, plan, decode overlapped with encoding, flat writes; what is done stays when the run ends early. */
+import { setMaxListeners } from 'node:events';
+import { join } from 'node:path';
+import type { IndexPhase, IndexProgress, IndexSummary, Root, ScanRules, SkippedFile } from '../protocol';
+import type { Decoded, Decoder } from './decoder';
+import { AssetSearchError, SkipError, cancelled, messageOf } from './errors';
+import type { IndexLock } from './lock';
+import type { ImageSpec } from './manifest';
+import { planFiles, planHashed, type Hashed } from './plan';
+import { outermost, scan, type ScannedFile, type ScanResult } from './scan';
+import { fileKey, type FileState, type StateFile } from './state';
+import type { Content, Row, Space } from './store';
+import { thumbnailFile, touchThumbnail } from './thumbnails';
+import { indexWords, stemOf } from './words';
+
+/** Encodes the model's input pixels; {@link import('./encodeClient').EncodeClient} in the worker thread. */
+export interface BatchEncoder { readonly device: string; encode(pixels: Uint8Array[]): Promise<Float32Array[]> }
+
+export interface IndexOptions {
+  dbFolder: string;
+  roots: readonly Root[];
+  rules: ScanRules;
+  space: Space;
+  state: StateFile;
+  lock: IndexLock;
+  decoder: Decoder;
+  /** Started only when there is something to encode. */
+  encoder: () => Promise<BatchEncoder>;
+  image: ImageSpec;
+  /** Files decoded at the same time. */
+  concurrency: number;
+  /** Bytes that this run may add to the thumbnails; 0 makes none. */
+  maxThumbnailBytes: number;
+  /** Rows of roots that are not given stay; without it they are retired. */
+  keepOtherRoots: boolean;
+  /** Only these paths (files or folders); undefined = everything. */
+  scope?: readonly { root: string; path: string }[];
+  force?: boolean;
+  signal?: AbortSignal;
+  onProgress: (progress: IndexProgress) => void;
+  warn: (message: string) => void;
+}
+
+/** Rows of one write: 97 µs a row at 64 rows, 34 at 1,024. */
+const flushRows = 1024;
+const flushMs = 2000;
+/** Contents fetched at once for reused rows: bounds the vectors in memory. */
+const reuseRows = 256;
+const typicalThumbnailBytes = 6_000;
+const progressIntervalMs = 100;
+const rateWindowMs = 3000;
+const retiredMaxAgeMs = 90 * 86_400_000;
+
+export async function runIndex(options: IndexOptions): Promise<IndexSummary> {
+  return new IndexRun(options).run();
+}
+
+interface Pending { file: ScannedFile; row: Row }
+/** `hash` is unknown where the decoder will tell it. */
+interface Work { file: ScannedFile; hash: string | undefined }
+
+class IndexRun {
+  private readonly started = performance.now();
+  private readonly stop = new AbortController();
+  private readonly rootPaths: ReadonlyMap<string, string>;
+  private readonly summary: IndexSummary = { seen: 0, indexed: 0, unchanged: 0, reused: 0, removed: 0, skipped: [], seconds: 0, device: '', cancelled: false };
+  private readonly progress: IndexProgress = { phase: 'scanning', done: 0, total: 0, skipped: 0, imagesPerSecond: 0 };
+  private rows: Map<string, string> = new Map();
+  private pending: Pending[] = [];
+  private pendingState: { file: ScannedFile; state: FileState | undefined }[] = [];
+  private pendingRemoved: ScannedFile[] = [];
+  /** Why contents of this run could not be decoded, by hash. */
+  private readonly failed = new Map<string, SkipError>();
+  private lastFlush = performance.now();
+  private flushing: Promise<void> = Promise.resolve();
+  private written = 0;
+  private encoded = 0;
+  private thumbnailsMade = 0;
+  private lastProgress = 0;
+  private samples: { at: number; encoded: number; done: number }[] = [];
+
+  constructor(private readonly options: IndexOptions) {
+    this.rootPaths = new Map(options.roots.map(root => [root.id, root.path]));
+    setMaxListeners(0, this.stop.signal);
+    if (options.signal?.aborted) { this.stop.abort(); }
+    options.signal?.addEventListener('abort', () => this.stop.abort(), { once: true });
+  }
+
+  async run(): Promise<IndexSummary> {
+    const { summary, options } = this;
+    try {
+      await this.work();
+    } catch (thrown) {
+      await this.flush().catch(() => undefined);
+      if (!this.isCancelled(thrown)) { throw thrown; }
+      summary.cancelled = true;
+    }
+    if (!summary.cancelled) { await this.finish(); }
+    options.state.compact();
+    summary.seconds = (performance.now() - this.started) / 1000;
+    summary.device ||= 'cpu';
+    return summary;
+  }
+
+  private async work(): Promise<void> {
+    const { options, summary } = this;
+    const { space, state, rules, roots, force } = options;
+    this.enter('scanning', 0);
+    const scope = options.scope && roots.flatMap(root => outermost(options.scope!.filter(each => each.root === root.id).map(each => each.path)).map(path => ({ root: root.id, path })));
+    await space.refresh();
+    const found = await scan(roots, rules, scope, this.stop.signal);
+    for (const { root, path, reason } of found.unreadable) { options.warn(`Cannot read ${path === '' ? root : `${root}/${path}`}: ${reason}`); }
+    this.rows = await space.hashes(scope ?? (options.keepOtherRoots ? roots.map(root => ({ root: root.id, path: '' })) : undefined));
+    this.throwIfStopped();
+    summary.seen = found.files.length + found.skipped.length;
+
+    const plan = planFiles({ scan: found, stateOf: (root, path) => state.get(root, path), rows: this.rows, maxPixels: rules.maxPixels, force });
+    summary.unchanged = plan.unchanged.length;
+    for (const { sizeBytes, mtimeMs, ...skip } of found.skipped) { this.skip({ root: skip.root, path: skip.path, sizeBytes, mtimeMs }, skip, false); }
+    for (const file of plan.stillSkipped) {
+      const { skip } = state.get(file.root, file.path)!;
+      this.skip(file, { code: skip!.code, reason: skip!.reason, remedy: skip!.remedy }, false);
+    }
+    const total = plan.known.length + plan.toHash.length;
+
+    // With nothing to reuse, a hash first would only read each file twice.
+    const empty = this.rows.size === 0 && await space.count() === 0 && await space.countRetired() === 0;
+    if (empty || force) {
+      this.enter('encoding', total);
+      const duplicates = await this.encode([...plan.known, ...plan.toHash.map(file => ({ file, hash: undefined }))]);
+      await this.flush();
+      await this.reuse(duplicates);
+    } else {
+      this.enter('hashing', total);
+      const hashed = [...plan.known, ...await this.hash(plan.toHash)];
+      const known = await space.knownHashes(hashed.map(each => each.hash));
+      const next = planHashed(hashed, this.rows, hash => known.has(hash));
+      for (const { file, hash } of next.touched) { this.unchanged(file, hash); }
+      this.enter('encoding', total);
+      const duplicates = await this.encode(next.encode);
+      await this.flush();
+      await this.reuse([...next.reused, ...duplicates]);
+    }
+    await this.flush();
+    await this.remove(plan.removed);
+    this.forget(found, scope);
+    await this.flush();
+  }
+
+  private async hash(files: readonly ScannedFile[]): Promise<Hashed[]> {
+    const hashed: Hashed[] = [];
+    await this.forEach(files, async file => {
+      try {
+        const { hash } = await this.options.decoder.hash(this.absolute(file), this.stop.signal);
+        // A touched file is settled here, so that a kill during a long hashing does not start it over.
+        if (this.rows.get(fileKey(file.root, file.path)) === hash && this.options.state.get(file.root, file.path)?.hash === hash) { this.unchanged(file, hash); }
+        else { hashed.push({ file, hash }); }
+      } catch (thrown) {
+        this.skipThrown(file, thrown);
+      }
+      await this.flushIfDue();
+    });
+    return hashed;
+  }
+
+  /** Decodes and encodes. Returns the files whose content turned out to be the same as another one's of this run. */
+  private async encode(work: readonly Work[]): Promise<Hashed[]> {
+    if (work.length === 0) { return []; }
+    const encoder = await this.options.encoder();
+    this.summary.device = encoder.device;
+    const batches = new EncodeQueue<{ file: ScannedFile; decoded: Decoded }>(this.options.image.size <= 128 ? 32 : 8, async batch => {
+      const vectors = await encoder.encode(batch.map(each => each.decoded.pixels!));
+      batch.forEach(({ file, decoded }, index) => this.encodedFile(file, { ...decoded, vector: vectors[index]! }));
+    });
+    const started = new Set<string>();
+    const duplicates: Hashed[] = [];
+    try {
+      await this.forEach(work, async ({ file, hash }) => {
+        this.progress.current = file.path;
+        const decoded = await this.decode(file, hash, started, duplicates);
+        if (decoded) { await batches.push({ file, decoded }); }
+        await this.flushIfDue();
+      });
+    } catch (thrown) {
+      await batches.abandon();
+      throw thrown;
+    }
+    await batches.finish();
+    return duplicates;
+  }
+
+  /** Undefined when the file is skipped or a duplicate. */
+  private async decode(file: ScannedFile, known: string | undefined, started: Set<string>, duplicates: Hashed[]): Promise<Decoded | undefined> {
+    const { decoder, image, dbFolder } = this.options;
+    const source = this.absolute(file);
+    const signal = this.stop.signal;
+    let hash = known;
+    try {
+      let thumbnail: string | undefined;
+      if (this.wantsThumbnail()) {
+        hash ??= (await decoder.hash(source, signal)).hash;
+        thumbnail = thumbnailFile(dbFolder, hash);
+      }
+      if (hash !== undefined) {
+        if (started.has(hash)) { duplicates.push({ file, hash }); return undefined; }
+        started.add(hash);
+      }
+      if (thumbnail !== undefined && await touchThumbnail(thumbnail)) { thumbnail = undefined; }
+      const decoded = await decoder.decode({ source: { file: source }, image, ...(thumbnail !== undefined && { thumbnailFile: thumbnail }) }, signal);
+      if (thumbnail !== undefined) { this.thumbnailsMade++; }
+      // The hash of what was really read counts: the file may have changed since it was hashed.
+      if (decoded.hash !== hash) {
+        if (started.has(decoded.hash)) { duplicates.push({ file, hash: decoded.hash }); return undefined; }
+        started.add(decoded.hash);
+      }
+      return decoded;
+    } catch (thrown) {
+      if (hash !== undefined && thrown instanceof SkipError) { this.failed.set(hash, thrown); }
+      this.skipThrown(file, thrown);
+      return undefined;
+    }
+  }
+
+  private encodedFile(file: ScannedFile, content: Content): void {
+    this.pending.push({ file, row: rowOf(file, content) });
+    this.summary.indexed++;
+    this.encoded++;
+    this.advance();
+  }
+
+  /** Rows for contents whose vector exists. A content that could not be indexed after all is decoded, to say why for each file. */
+  private async reuse(list: readonly Hashed[]): Promise<void> {
+    const missing: Hashed[] = [];
+    for (let start = 0; start < list.length; start += reuseRows) {
+      this.throwIfStopped();
+      const part = list.slice(start, start + reuseRows);
+      const contents = await this.options.space.contents(part.map(each => each.hash));
+      for (const { file, hash } of part) {
+        const content = contents.get(hash);
+        if (content === undefined) {
+          const failure = this.failed.get(hash);
+          // What lies in the content fails for each file that has it; anything else is worth a try of its own.
+          if (failure && !['vanished', 'unreadable', 'internal'].includes(failure.code)) { this.skipThrown(file, failure); } else { missing.push({ file, hash }); }
+          continue;
+        }
+        if (this.rows.get(fileKey(file.root, file.path)) === hash) { this.unchanged(file, hash); continue; }
+        this.pending.push({ file, row: rowOf(file, content) });
+        this.summary.reused++;
+        this.advance();
+      }
+      await this.flush();
+    }
+    if (missing.length > 0) {
+      const again = await this.encode(missing);
+      await this.flush();
+      if (again.length < missing.length) { await this.reuse(again); }
+    }
+  }
+
+  private async remove(keys: readonly string[]): Promise<void> {
+    const { space, state } = this.options;
+    for (let start = 0; start < keys.length; start += 5000) {
+      this.throwIfStopped();
+      this.checkLock();
+      const files = keys.slice(start, start + 5000).map(splitKey);
+      await space.keepVectors(files);
+      await space.remove(files);
+      // A row that goes because its file is skipped now keeps its line, which says why.
+      state.write(files.filter(({ root, path }) => !state.get(root, path)?.skip).map(({ root, path }) => ({ root, path, state: undefined })));
+      this.summary.removed += files.length;
+      this.written += files.length;
+    }
+  }
+
+  /** Forgets the lines of files that are gone. */
+  private forget(found: ScanResult, scope: readonly { root: string; path: string }[] | undefined): void {
+    const present = new Set([...found.files, ...found.skipped].map(file => fileKey(file.root, file.path)));
+    const hidden = found.unreadable.map(({ root, path }) => fileKey(root, path === '' ? '' : `${path}/`));
+    const inScope = scope && new Map(this.options.roots.map(root => [root.id, new Set(scope.filter(each => each.root === root.id).map(each => each.path))]));
+    const gone: { root: string; path: string; state: undefined }[] = [];
+    for (const { root, path } of this.options.state.all()) {
+      const key = fileKey(root, path);
+      if (present.has(key) || hidden.some(prefix => key.startsWith(prefix))) { continue; }
+      if (this.options.keepOtherRoots && !this.rootPaths.has(root)) { continue; }
+      if (inScope && !isBelow(path, inScope.get(root))) { continue; }
+      gone.push({ root, path, state: undefined });
+    }
+    this.options.state.write(gone);
+  }
+
+  private async finish(): Promise<void> {
+    const { space, scope, warn } = this.options;
+    this.enter('optimizing', this.progress.total);
+    try {
+      const full = scope === undefined;
+      if (full && this.written > 0) { await space.pruneRetired(Math.max(10_000, this.rows.size), retiredMaxAgeMs); }
+      await space.maintain({ force: full && this.written > 0, warn, timeoutMs: 180_000 });
+    } catch (thrown) {
+      // The run itself is complete; a failed clean-up is tried again by the next one.
+      if (thrown instanceof AssetSearchError && thrown.code === 'diskFull') { throw thrown; }
+      warn(`Clean-up failed: ${messageOf(thrown)}`);
+    }
+  }
+
+  // ── the bookkeeping of one file
+
+  private unchanged(file: ScannedFile, hash: string): void {
+    this.pendingState.push({ file, state: { mtimeMs: file.mtimeMs, sizeBytes: file.sizeBytes, hash } });
+    this.summary.unchanged++;
+    this.advance();
+  }
+
+  private skipThrown(file: ScannedFile, thrown: unknown): void {
+    if (!(thrown instanceof SkipError)) { throw thrown; }
+    this.skip(file, { code: thrown.code, reason: thrown.reason, remedy: thrown.remedy }, true);
+  }
+
+  private skip(file: ScannedFile, { code, reason, remedy }: Pick<SkippedFile, 'code' | 'reason' | 'remedy'>, planned: boolean): void {
+    this.summary.skipped.push({ root: file.root, path: file.path, code, reason, remedy });
+    this.progress.skipped++;
+    const old = this.options.state.get(file.root, file.path);
+    const same = old?.skip?.code === code && old.skip.reason === reason && old.mtimeMs === file.mtimeMs && old.sizeBytes === file.sizeBytes;
+    if (code === 'vanished') { this.pendingState.push({ file, state: undefined }); }
+    else if (!same) {
+      const limit = code === 'tooManyPixels' ? { maxPixels: this.options.rules.maxPixels } : {};
+      this.pendingState.push({ file, state: { mtimeMs: file.mtimeMs, sizeBytes: file.sizeBytes, skip: { code, reason, remedy, ...limit } } });
+    }
+    if (!planned) { return; }
+    // A skipped file that had a row would be found with its old picture.
+    if (this.rows.has(fileKey(file.root, file.path))) { this.pendingRemoved.push(file); this.summary.removed++; }
+    this.advance();
+  }
+
+  // ── writing
+
+  private async flushIfDue(): Promise<void> {
+    const count = this.pending.length + this.pendingState.length;
+    if (count >= flushRows || (count > 0 && performance.now() - this.lastFlush > flushMs)) { await this.flush(); }
+  }
+
+  /** Rows first, then state lines: after a kill in between, the next run finds the rows by their key and adds none twice. */
+  private flush(): Promise<void> {
+    this.flushing = this.flushing.then(async () => {
+      const { space, state } = this.options;
+      const [rows, states, removed] = [this.pending, this.pendingState, this.pendingRemoved];
+      [this.pending, this.pendingState, this.pendingRemoved] = [[], [], []];
+      this.lastFlush = performance.now();
+      if (rows.length + states.length + removed.length === 0) { return; }
+      this.checkLock();
+      const changed = rows.filter(({ file }) => this.rows.has(fileKey(file.root, file.path)));
+      const outdated = changed.filter(({ file, row }) => this.rows.get(fileKey(file.root, file.path)) !== row.hash).map(each => each.file);
+      await space.keepVectors([...outdated, ...removed]);
+      await space.add(rows.filter(({ file }) => !this.rows.has(fileKey(file.root, file.path))).map(each => each.row));
+      await space.replace(changed.map(each => each.row));
+      await space.remove(removed);
+      for (const { file, row } of rows) { this.rows.set(fileKey(file.root, file.path), row.hash); }
+      for (const file of removed) { this.rows.delete(fileKey(file.root, file.path)); }
+      this.written += rows.length + removed.length;
+      writeState(state, [
+        ...rows.map(({ file, row }) => ({ root: file.root, path: file.path, state: { mtimeMs: file.mtimeMs, sizeBytes: file.sizeBytes, hash: row.hash } })),
+        ...states.map(({ file, state: value }) => ({ root: file.root, path: file.path, state: value })),
+      ]);
+    });
+    return this.flushing;
+  }
+
+  private checkLock(): void {
+    if (!this.options.lock.isHeld()) {
+      throw new AssetSearchError('indexLocked', 'Another process took over the index. What was done is kept; index again when it ends.');
+    }
+  }
+
+  // ── flow
+
+  /** Runs `each` for all items, `concurrency` at a time, until one fails or the run is stopped. */
+  private async forEach<T>(items: readonly T[], each: (item: T) => Promise<void>): Promise<void> {
+    let next = 0;
+    let failed = false;
+    const lane = async (): Promise<void> => {
+      while (next < items.length && !failed) {
+        this.throwIfStopped();
+        try { await each(items[next++]!); } catch (thrown) { failed = true; throw thrown; }
+      }
+    };
+    const results = await Promise.allSettled(Array.from({ length: Math.min(this.options.concurrency, items.length) }, lane));
+    const failures = results.flatMap(result => (result.status === 'rejected' ? [result.reason as unknown] : []));
+    const failure = failures.find(thrown => !this.isCancelled(thrown)) ?? failures[0];
+    if (failure !== undefined) { throw failure; }
+  }
+
+  private throwIfStopped(): void { if (this.stop.signal.aborted) { throw cancelled(); } }
+  private isCancelled(thrown: unknown): boolean {
+    return this.stop.signal.aborted && (thrown === this.stop.signal.reason || (thrown instanceof AssetSearchError && thrown.code === 'cancelled'));
+  }
+  private absolute(file: ScannedFile): string { return join(this.rootPaths.get(file.root)!, file.path); }
+  private wantsThumbnail(): boolean { return this.thumbnailsMade * typicalThumbnailBytes < this.options.maxThumbnailBytes; }
+
+  // ── progress
+
+  private enter(phase: IndexPhase, total: number): void {
+    this.progress.phase = phase;
+    this.progress.total = total;
+    delete this.progress.current;
+    this.report(true);
+  }
+
+  private advance(): void {
+    this.progress.done++;
+    this.report(false);
+  }
+
+  private report(now: boolean): void {
+    const at = performance.now();
+    if (!now && at - this.lastProgress < progressIntervalMs) { return; }
+    this.lastProgress = at;
+    this.samples.push({ at, encoded: this.encoded, done: this.progress.done });
+    while (this.samples.length > 2 && at - this.samples[0]!.at > rateWindowMs) { this.samples.shift(); }
+    const first = this.samples[0]!;
+    const seconds = (at - first.at) / 1000;
+    this.progress.imagesPerSecond = seconds > 0 ? (this.encoded - first.encoded) / seconds : 0;
+    const filesPerSecond = seconds > 0.5 ? (this.progress.done - first.done) / seconds : 0;
+    if (filesPerSecond > 0) { this.progress.secondsLeft = (this.progress.total - this.progress.done) / filesPerSecond; } else { delete this.progress.secondsLeft; }
+    this.options.onProgress({ ...this.progress });
+  }
+}
+
+/** Encodes one batch while the next one is being filled; holds at most two batches, then lets its callers wait. */
+class EncodeQueue<T> {
+  private waiting: T[] = [];
+  private running: Promise<void> | undefined;
+  private failure: unknown;
+
+  constructor(private readonly batchSize: number, private readonly encode: (batch: T[]) => Promise<void>) {}
+
+  async push(item: T): Promise<void> {
+    this.waiting.push(item);
+    if (!this.running && this.waiting.length >= this.batchSize) { this.start(); }
+    while (this.running && this.waiting.length >= 2 * this.batchSize) { await this.running; }
+    if (this.failure !== undefined) { throw this.failure; }
+  }
+
+  async finish(): Promise<void> {
+    while (this.running || (this.waiting.length > 0 && this.failure === undefined)) {
+      if (!this.running) { this.start(); }
+      await this.running;
+    }
+    if (this.failure !== undefined) { throw this.failure; }
+  }
+
+  /** Drops what waits; the batch in work is kept. */
+  async abandon(): Promise<void> {
+    this.waiting = [];
+    await this.running;
+  }
+
+  /** Never rejects: the failure goes to whoever pushes or finishes. */
+  private start(): void {
+    this.running = this.encode(this.waiting.splice(0, this.batchSize)).catch((thrown: unknown) => { this.failure ??= thrown; }).then(() => {
+      this.running = undefined;
+      if (this.waiting.length >= this.batchSize && this.failure === undefined) { this.start(); }
+    });
+  }
+}
+
+function rowOf(file: ScannedFile, { hash, vector, format, width, height, sizeBytes, title }: Content): Row {
+  return { root: file.root, path: file.path, part: 0, hash, vector, format, width, height, sizeBytes, title, stem: stemOf(file.path), words: indexWords(file.path, title) };
+}
+
+function splitKey(key: string): { root: string; path: string } {
+  const nul = key.indexOf('\0');
+  return { root: key.slice(0, nul), path: key.slice(nul + 1) };
+}
+
+/** True when the path or one of its folders is in the set. */
+function isBelow(path: string, scopes: ReadonlySet<string> | undefined): boolean {
+  if (!scopes || scopes.size === 0) { return false; }
+  if (scopes.has('') || scopes.has(path)) { return true; }
+  for (let slash = path.indexOf('/'); slash >= 0; slash = path.indexOf('/', slash + 1)) {
+    if (scopes.has(path.slice(0, slash))) { return true; }
+  }
+  return false;
+}
+
+function writeState(state: StateFile, changes: Parameters<StateFile['write']>[0]): void {
+  try {
+    state.write(changes);
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code === 'ENOSPC') {
+      throw new AssetSearchError('diskFull', 'The disk is full. Free some space and index again; nothing that was indexed is lost.', { cause: thrown });
+    }
+    throw thrown;
+  }
+}

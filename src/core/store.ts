@@ -1,0 +1,428 @@
+/** The vectors and what is known of each asset, in LanceDB: one table per vector space, and beside it one of vectors whose file is gone. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { Index, MatchQuery, connect, type Connection, type Query, type Table, type VectorQuery } from '@lancedb/lancedb';
+import {
+  Field, FixedSizeList, Float32, Float64, Int32, RecordBatch, Schema, Struct, Table as ArrowTable, Utf8, makeData, vectorFromArray, type Data, type DataType, type Vector,
+} from 'apache-arrow';
+import type { Asset, AssetKey, Filter } from '../protocol';
+import { AssetSearchError, messageOf } from './errors';
+import { fileKey } from './state';
+
+/** What belongs to a content, wherever its file lies. */
+export interface Content { hash: string; vector: Float32Array; format: string; width: number; height: number; sizeBytes: number; title: string }
+export interface Row extends Content, AssetKey {
+  /** Normalised words of the file name without extension. */
+  stem: string;
+  /** Normalised words of the path and the title. */
+  words: string;
+}
+export interface Found { asset: Asset; vector: Float32Array }
+
+/** Above this many rows an exact search takes longer than a person notices (512 dimensions: 89 ms), so an index is built. */
+const approximateRows = 100_000;
+/** Below this many rows a scan of the hash column is as fast as its index. */
+const scalarIndexRows = 20_000;
+/** Rows of an IN list; longer ones make DataFusion's planning slower than several queries. */
+const chunkRows = 500;
+/** Versions pile up with each write; this many fragments make reading slower than one compaction. */
+const manyFragments = 24;
+
+const assetColumns = ['root', 'path', 'part', 'hash', 'format', 'width', 'height', 'sizeBytes', 'title'];
+const contentColumns = ['hash', 'vector', 'format', 'width', 'height', 'sizeBytes', 'title'];
+
+/** The only way a value gets into a predicate. */
+export function quote(value: string): string { return `'${value.replaceAll("'", "''")}'`; }
+
+const inList = (column: string, values: readonly string[]): string => `${column} IN (${values.map(quote).join(', ')})`;
+
+export function keysPredicate(keys: readonly { root: string; path: string }[]): string {
+  const byRoot = new Map<string, string[]>();
+  for (const { root, path } of keys) {
+    const paths = byRoot.get(root);
+    if (paths) { paths.push(path); } else { byRoot.set(root, [path]); }
+  }
+  return [...byRoot].map(([root, paths]) => `(root = ${quote(root)} AND ${inList('path', paths)})`).join(' OR ');
+}
+
+/** Everything at or below a path. */
+export function belowPredicate({ root, path }: { root: string; path: string }): string {
+  const folder = path.replace(/^\/+|\/+$/g, '');
+  if (folder === '') { return `(root = ${quote(root)})`; }
+  // starts_with, because % and _ in a folder's name are wildcards to LIKE.
+  return `(root = ${quote(root)} AND (path = ${quote(folder)} OR starts_with(path, ${quote(`${folder}/`)})))`;
+}
+
+/** Undefined when nothing is restricted. */
+export function filterPredicate(filter: Filter | undefined): string | undefined {
+  const parts: string[] = [];
+  if (filter?.folders?.length) { parts.push(`(${filter.folders.map(belowPredicate).join(' OR ')})`); }
+  if (filter?.formats?.length) { parts.push(inList('format', filter.formats)); }
+  return parts.length > 0 ? parts.join(' AND ') : undefined;
+}
+
+const and = (...predicates: (string | undefined)[]): string => predicates.filter(each => each !== undefined).map(each => `(${each})`).join(' AND ');
+
+export class Store {
+  private constructor(private readonly connection: Connection) {}
+
+  static async open(dbFolder: string): Promise<Store> {
+    return guard(async () => new Store(await connect(join(dbFolder, 'lance'), { readConsistencyInterval: 0.5 })));
+  }
+
+  static exists(dbFolder: string): boolean { return existsSync(join(dbFolder, 'lance')); }
+
+  async spaces(): Promise<string[]> {
+    const names = await guard(() => this.connection.tableNames({ limit: 1000 }));
+    return names.filter(name => !name.endsWith(retiredSuffix));
+  }
+
+  /** Opens the table of a space; without `create`, undefined when there is none. Throws indexCorrupt when it cannot be read. */
+  async openSpace(name: string, embeddingDim: number, create: boolean): Promise<Space | undefined> {
+    return guard(async () => {
+      const names = new Set(await this.connection.tableNames({ limit: 1000 }));
+      if (!names.has(name) && !create) { return undefined; }
+      const rows = names.has(name) ? await this.connection.openTable(name) : await this.connection.createEmptyTable(name, rowSchema(embeddingDim), { mode: 'create', existOk: true });
+      const retiredName = `${name}${retiredSuffix}`;
+      let retired: Table | undefined;
+      if (names.has(retiredName)) { retired = await this.connection.openTable(retiredName); }
+      else if (create) { retired = await this.connection.createEmptyTable(retiredName, retiredSchema(embeddingDim), { mode: 'create', existOk: true }); }
+      const vector = (await rows.schema()).fields.find(field => field.name === 'vector');
+      if ((vector?.type as FixedSizeList | undefined)?.listSize !== embeddingDim) {
+        throw new AssetSearchError('indexCorrupt', 'The index does not fit the model. Run "Rebuild Index".');
+      }
+      await rows.countRows();
+      return new Space(name, embeddingDim, rows, retired);
+    });
+  }
+
+  async dropSpace(name: string): Promise<void> {
+    await guard(async () => {
+      const names = new Set(await this.connection.tableNames({ limit: 1000 }));
+      for (const each of [name, `${name}${retiredSuffix}`]) {
+        if (names.has(each)) { await this.connection.dropTable(each); }
+      }
+    });
+  }
+
+  close(): void { this.connection.close(); }
+}
+
+const retiredSuffix = '__retired';
+
+/** The rows of one vector space. */
+export class Space {
+  private order: { version: number; predicate: string; rowIds: BigUint64Array; builtAt: number; costMs: number } | undefined;
+  private approximate: boolean | undefined;
+  private stuck = false;
+
+  constructor(readonly name: string, readonly embeddingDim: number, private readonly rows: Table, private readonly retired: Table | undefined) {}
+
+  // ── reading
+
+  /** Sees what other processes wrote; without this, up to the connection's read-consistency interval late. */
+  async refresh(): Promise<void> {
+    await guard(async () => { await this.rows.checkoutLatest(); await this.retired?.checkoutLatest(); });
+  }
+
+  count(filter?: Filter): Promise<number> { return this.read(() => this.rows.countRows(filterPredicate(filter))); }
+  countRetired(): Promise<number> { return this.read(async () => await this.retired?.countRows() ?? 0); }
+
+  /** Hash of each row at or below the given paths, or of all rows, by {@link fileKey}. */
+  async hashes(scope?: readonly { root: string; path: string }[]): Promise<Map<string, string>> {
+    const found = new Map<string, string>();
+    const chunks = scope === undefined ? [undefined] : [...chunked(scope, 50)].map(list => list.map(belowPredicate).join(' OR '));
+    for (const predicate of chunks) {
+      await this.read(async () => {
+        const query = this.rows.query().select(['root', 'path', 'hash']);
+        for await (const batch of predicate === undefined ? query : query.where(predicate)) {
+          const [root, path, hash] = ['root', 'path', 'hash'].map(name => batch.getChild(name) as Vector<Utf8>) as [Vector<Utf8>, Vector<Utf8>, Vector<Utf8>];
+          for (let i = 0; i < batch.numRows; i++) { found.set(fileKey(root.get(i)!, path.get(i)!), hash.get(i)!); }
+        }
+      });
+    }
+    return found;
+  }
+
+  /** Which of these hashes have a vector here, in a row or retired. */
+  async knownHashes(hashes: readonly string[]): Promise<Set<string>> {
+    const known = new Set<string>();
+    for (const list of chunked([...new Set(hashes)], chunkRows)) {
+      for (const table of this.tables()) {
+        for (const row of await this.read(() => table.query().where(inList('hash', list)).select(['hash']).toArrow())) { known.add((row as { hash: string }).hash); }
+      }
+    }
+    return known;
+  }
+
+  /** Vector and metadata of contents, from rows or from retired ones. */
+  async contents(hashes: readonly string[]): Promise<Map<string, Content>> {
+    const found = new Map<string, Content>();
+    for (const list of chunked([...new Set(hashes)], chunkRows)) {
+      for (const table of this.tables()) {
+        const missing = list.filter(hash => !found.has(hash));
+        if (missing.length === 0) { continue; }
+        const arrow = await this.read(() => table.query().where(inList('hash', missing)).select(contentColumns).toArrow());
+        for (const row of arrow) { const content = contentOf(row); found.set(content.hash, content); }
+      }
+    }
+    return found;
+  }
+
+  async get(keys: readonly AssetKey[]): Promise<Found[]> {
+    const found: Found[] = [];
+    for (const list of chunked(keys, chunkRows)) {
+      const arrow = await this.read(() => this.rows.query().where(keysPredicate(list)).select([...assetColumns, 'vector']).toArrow());
+      for (const row of arrow) { found.push(foundOf(row)); }
+    }
+    return found;
+  }
+
+  /** The nearest by cosine. Exact below {@link approximateRows} rows and under a filter, where an index would miss what the filter leaves. */
+  async nearest(vector: Float32Array, limit: number, filter?: Filter): Promise<{ asset: Asset; score: number }[]> {
+    const predicate = filterPredicate(filter);
+    const arrow = await this.read(async () => {
+      let query = (this.rows.query().nearestTo(Array.from(vector)) as VectorQuery).column('vector').distanceType('cosine').limit(limit).select([...assetColumns, '_distance']);
+      if (predicate !== undefined) { query = query.where(predicate).bypassVectorIndex(); }
+      else if (await this.isApproximate()) { query = query.nprobes(32); }
+      return query.toArrow();
+    });
+    return arrow.toArray().map(row => ({ asset: assetOf(row), score: 1 - Number((row as { _distance: number })._distance) }));
+  }
+
+  /** Full-text ranking (BM25) of any of the terms. Terms hold only letters and digits: nothing a user types is syntax. */
+  byWords(terms: readonly string[], limit: number, filter?: Filter): Promise<Found[]> {
+    return this.found(query => query.fullTextSearch(new MatchQuery(terms.join(' '), 'words')), limit, filterPredicate(filter), ['_score']);
+  }
+
+  /** Rows whose file name is exactly these words. */
+  byStem(stem: string, limit: number, filter?: Filter): Promise<Found[]> {
+    return this.found(query => query, limit, and(`stem = ${quote(stem)}`, filterPredicate(filter)));
+  }
+
+  /** Rows that hold all words and a word that starts with the prefix; shortest names first. */
+  async byPrefix(words: readonly string[], prefix: string, limit: number, filter?: Filter): Promise<Found[]> {
+    const starts = `starts_with(words, ${quote(prefix)}) OR contains(words, ${quote(` ${prefix}`)})`;
+    const found = await this.found(query => query, limit, and(starts, ...words.map(word => `contains(words, ${quote(word)})`), filterPredicate(filter)));
+    return found.sort((a, b) => a.asset.path.length - b.asset.path.length);
+  }
+
+  private async found(refine: (query: Query) => Query, limit: number, predicate: string | undefined, more: string[] = []): Promise<Found[]> {
+    const arrow = await this.read(() => {
+      const query = refine(this.rows.query()).limit(limit).select([...assetColumns, 'vector', ...more]);
+      return (predicate === undefined || predicate === '' ? query : query.where(predicate)).toArrow();
+    });
+    return arrow.toArray().map(foundOf);
+  }
+
+  /** A page of all rows in path order. The order is kept as row ids (8 bytes a row) as long as the table does not change. */
+  async page(offset: number, limit: number, filter?: Filter): Promise<{ assets: Asset[]; total: number }> {
+    const predicate = filterPredicate(filter) ?? '';
+    return this.read(async () => {
+      const version = await this.rows.version();
+      // While a run writes every 2 s, an order that took long to build serves a little longer than its version.
+      const old = this.order;
+      if (old?.predicate !== predicate || (old.version !== version && Date.now() - old.builtAt > 5 * old.costMs)) {
+        const start = performance.now();
+        const query = this.rows.query().orderBy([{ columnName: 'path', ascending: true, nullsFirst: false }, { columnName: 'root', ascending: true, nullsFirst: false }]).select(['path', 'root']).withRowId();
+        const arrow = await (predicate === '' ? query : query.where(predicate)).toArrow();
+        const column = arrow.getChild('_rowid')!;
+        const rowIds = new BigUint64Array(arrow.numRows);
+        for (let i = 0; i < rowIds.length; i++) { rowIds[i] = BigInt(column.get(i) as bigint); }
+        this.order = { version, predicate, rowIds, builtAt: Date.now(), costMs: performance.now() - start };
+      }
+      const { rowIds } = this.order!;
+      const slice = [...rowIds.subarray(offset, offset + limit)];
+      if (slice.length === 0) { return { assets: [], total: rowIds.length }; }
+      const arrow = await this.rows.takeRowIds(slice).select(assetColumns).withRowId().toArrow();
+      const byId = new Map(arrow.toArray().map(row => [BigInt((row as { _rowid: bigint })._rowid), assetOf(row)]));
+      return { assets: slice.flatMap(id => byId.get(id) ?? []), total: rowIds.length };
+    });
+  }
+
+  async formats(): Promise<Record<string, number>> {
+    const counts: Record<string, number> = {};
+    await this.read(async () => {
+      for await (const batch of this.rows.query().select(['format'])) {
+        for (const format of batch.getChild('format') as Vector<Utf8>) { counts[format!] = (counts[format!] ?? 0) + 1; }
+      }
+    });
+    return counts;
+  }
+
+  // ── writing (only with the lock held)
+
+  async add(rows: readonly Row[]): Promise<void> {
+    if (rows.length > 0) { await guard(() => this.rows.add(rowTable(rows, this.embeddingDim))); }
+  }
+
+  /** Replaces rows of the same key. Costs more the larger the table is: only for keys that exist. */
+  async replace(rows: readonly Row[]): Promise<void> {
+    if (rows.length === 0) { return; }
+    await guard(() => this.rows.mergeInsert(['root', 'path', 'part']).whenMatchedUpdateAll().whenNotMatchedInsertAll().execute(rowTable(rows, this.embeddingDim)));
+  }
+
+  /** Keeps the vectors of rows that are about to go, unless they are kept already. */
+  async keepVectors(keys: readonly { root: string; path: string }[]): Promise<void> {
+    if (!this.retired) { return; }
+    for (const list of chunked(keys, chunkRows)) {
+      const arrow = await this.read(() => this.rows.query().where(keysPredicate(list)).select(contentColumns).toArrow());
+      const contents = new Map([...arrow].map(row => { const content = contentOf(row); return [content.hash, content] as const; }));
+      if (contents.size === 0) { continue; }
+      const kept = await this.read(() => this.retired!.query().where(inList('hash', [...contents.keys()])).select(['hash']).toArrow());
+      for (const row of kept) { contents.delete((row as { hash: string }).hash); }
+      if (contents.size > 0) { await guard(() => this.retired!.add(retiredTable([...contents.values()], this.embeddingDim))); }
+    }
+  }
+
+  async remove(keys: readonly { root: string; path: string }[]): Promise<void> {
+    for (const list of chunked(keys, chunkRows)) { await guard(() => this.rows.delete(keysPredicate(list))); }
+  }
+
+  /** Deletes retired vectors that a row holds again, and the oldest above the bounds. */
+  async pruneRetired(maxRows: number, maxAgeMs: number): Promise<void> {
+    const { retired } = this;
+    if (!retired || await this.countRetired() === 0) { return; }
+    const arrow = await this.read(() => retired.query().select(['hash', 'retiredAt']).toArrow());
+    const list = arrow.toArray().map(row => row as { hash: string; retiredAt: number }).map(({ hash, retiredAt }) => ({ hash, retiredAt }));
+    const living = new Set<string>();
+    for (const hashes of chunked(list.map(each => each.hash), chunkRows)) {
+      for (const row of await this.read(() => this.rows.query().where(inList('hash', hashes)).select(['hash']).toArrow())) { living.add((row as { hash: string }).hash); }
+    }
+    const oldest = Date.now() - maxAgeMs;
+    const kept = list.filter(each => !living.has(each.hash)).sort((a, b) => b.retiredAt - a.retiredAt);
+    const gone = [...living, ...kept.filter((each, index) => index >= maxRows || each.retiredAt < oldest).map(each => each.hash)];
+    for (const hashes of chunked([...new Set(gone)], chunkRows)) { await guard(() => retired.delete(inList('hash', hashes))); }
+  }
+
+  /**
+   * Builds the indexes that are due, compacts and deletes old versions. Each step has a time limit, because an index build can hang for ever
+   * (lancedb#3568); then the search goes on without it, and this process starts no further maintenance.
+   */
+  async maintain({ force, warn, timeoutMs }: { force: boolean; warn: (message: string) => void; timeoutMs: number }): Promise<void> {
+    if (this.stuck) { return; }
+    const step = async (name: string, work: () => Promise<unknown>): Promise<void> => {
+      if (this.stuck) { return; }
+      let timer: NodeJS.Timeout | undefined;
+      const late = new Promise<'late'>(resolve => { timer = setTimeout(() => resolve('late'), timeoutMs); timer.unref(); });
+      try {
+        if (await Promise.race([guard(work), late]) === 'late') {
+          this.stuck = true;
+          warn(`${name} did not end within ${timeoutMs / 1000} s. The search works without it, but may be slower.`);
+        }
+      } catch (thrown) {
+        if (thrown instanceof AssetSearchError && thrown.code === 'diskFull') { throw thrown; }
+        warn(`${name} failed: ${messageOf(thrown)}`);
+      } finally {
+        clearTimeout(timer);
+      }
+    };
+    const { numRows, fragmentStats } = await guard(() => this.rows.stats());
+    if (!force && fragmentStats.numFragments < manyFragments) { return; }
+    const names = (await guard(() => this.rows.listIndices())).flatMap(index => index.columns);
+    if (numRows > 0 && !names.includes('words')) {
+      await step('The full-text index', () => this.rows.createIndex('words', {
+        config: Index.fts({ baseTokenizer: 'whitespace', lowercase: false, stem: true, language: 'English', removeStopWords: false, asciiFolding: false, maxTokenLength: 400, withPosition: false }),
+      }));
+    }
+    if (numRows >= scalarIndexRows) {
+      for (const column of ['hash', 'stem']) {
+        if (!names.includes(column)) { await step(`The index of ${column}`, () => this.rows.createIndex(column, { config: Index.btree() })); }
+      }
+    }
+    if (numRows >= approximateRows && !names.includes('vector')) {
+      await step('The vector index', () => this.rows.createIndex('vector', { config: Index.ivfFlat({ distanceType: 'cosine' }) }));
+      this.approximate = undefined;
+    }
+    // Nobody else writes while the lock is held, so what no version names is left over from a killed run.
+    const cleanup = { cleanupOlderThan: new Date(), deleteUnverified: true };
+    await step('Compaction', () => this.rows.optimize(cleanup));
+    await step('Compaction of kept vectors', async () => this.retired?.optimize(cleanup));
+  }
+
+  private async isApproximate(): Promise<boolean> {
+    return this.approximate ??= (await this.rows.listIndices()).some(index => index.columns.includes('vector'));
+  }
+
+  private tables(): Table[] { return this.retired ? [this.rows, this.retired] : [this.rows]; }
+
+  /** The writer of another process may compact files away under a query: it then runs once more on the newest version. */
+  private read<T>(work: () => Promise<T>): Promise<T> {
+    return guard(async () => {
+      try {
+        return await work();
+      } catch {
+        this.order = undefined;
+        await this.rows.checkoutLatest();
+        await this.retired?.checkoutLatest();
+        return work();
+      }
+    });
+  }
+}
+
+/** Gives LanceDB's errors our codes. */
+async function guard<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (thrown) {
+    if (thrown instanceof AssetSearchError) { throw thrown; }
+    const message = messageOf(thrown);
+    if (/no space left|os error 28|ENOSPC|quota exceeded/i.test(message)) {
+      throw new AssetSearchError('diskFull', 'The disk is full. Free some space and index again; nothing that was indexed is lost.', { cause: thrown });
+    }
+    if (/not found|corrupt|checksum|magic|footer|manifest|protobuf|failed to (read|decode)|unexpected end|out of (bounds|range)|LanceError\(IO\)/i.test(message)) {
+      throw new AssetSearchError('indexCorrupt', `The index cannot be read. Run "Rebuild Index" (command line: delete the index folder and index again). ${message.slice(0, 300)}`, { cause: thrown });
+    }
+    throw new AssetSearchError('internal', message.slice(0, 600), { cause: thrown });
+  }
+}
+
+function* chunked<T>(list: readonly T[], size: number): IterableIterator<T[]> {
+  for (let start = 0; start < list.length; start += size) { yield list.slice(start, start + size); }
+}
+
+// ── Arrow
+
+const column = (name: string, type: DataType): Field => new Field(name, type, false);
+const vectorType = (embeddingDim: number): FixedSizeList => new FixedSizeList(embeddingDim, new Field('item', new Float32(), true));
+const contentFields = (embeddingDim: number): Field[] => [
+  column('hash', new Utf8()), column('vector', vectorType(embeddingDim)), column('format', new Utf8()), column('width', new Int32()), column('height', new Int32()),
+  column('sizeBytes', new Float64()), column('title', new Utf8()),
+];
+function rowSchema(embeddingDim: number): Schema {
+  return new Schema([
+    column('root', new Utf8()), column('path', new Utf8()), column('part', new Int32()), ...contentFields(embeddingDim), column('stem', new Utf8()), column('words', new Utf8()),
+  ]);
+}
+function retiredSchema(embeddingDim: number): Schema { return new Schema([...contentFields(embeddingDim), column('retiredAt', new Float64())]); }
+
+/** Built column by column: LanceDB's own conversion from objects stalls the event loop 10 times as long. */
+function arrowTable(schema: Schema, records: readonly object[], embeddingDim: number): ArrowTable {
+  const children = schema.fields.map((field): Data => {
+    if (field.name === 'vector') {
+      const flat = new Float32Array(records.length * embeddingDim);
+      records.forEach((record, index) => flat.set((record as Content).vector, index * embeddingDim));
+      return makeData({ type: field.type as FixedSizeList, length: records.length, nullCount: 0, child: makeData({ type: new Float32(), length: flat.length, nullCount: 0, data: flat }) });
+    }
+    return vectorFromArray(records.map(record => (record as Record<string, unknown>)[field.name]), field.type).data[0] as Data;
+  });
+  const data = makeData({ type: new Struct(schema.fields), length: records.length, nullCount: 0, children });
+  return new ArrowTable(schema, new RecordBatch(schema, data as never));
+}
+function rowTable(rows: readonly Row[], embeddingDim: number): ArrowTable { return arrowTable(rowSchema(embeddingDim), rows, embeddingDim); }
+function retiredTable(contents: readonly Content[], embeddingDim: number): ArrowTable {
+  const retiredAt = Date.now();
+  return arrowTable(retiredSchema(embeddingDim), contents.map(content => ({ ...content, retiredAt })), embeddingDim);
+}
+
+function assetOf(row: unknown): Asset {
+  const { root, path, part, hash, format, width, height, sizeBytes, title } = row as Asset;
+  return { root, path, part, hash, format, width, height, sizeBytes, title };
+}
+function vectorOf(row: unknown): Float32Array { return Float32Array.from((row as { vector: Iterable<number> }).vector); }
+function foundOf(row: unknown): Found { return { asset: assetOf(row), vector: vectorOf(row) }; }
+function contentOf(row: unknown): Content {
+  const { hash, format, width, height, sizeBytes, title } = row as Content;
+  return { hash, vector: vectorOf(row), format, width, height, sizeBytes, title };
+}
