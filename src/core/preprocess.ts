@@ -3,7 +3,7 @@ import sharp, { type KernelEnum, type SharpOptions } from 'sharp';
 import { messageOf, SkipError } from './errors';
 import { detectFormat, type ImageFormat } from './imageFormat';
 import type { ImageSpec, Interpolation } from './manifest';
-import { guardSvg } from './svgGuard';
+import { guardSvg, withViewBox } from './svgGuard';
 
 /** Longest side of a thumbnail. */
 export const thumbnailSize = 192;
@@ -76,7 +76,7 @@ async function openSvg(bytes: Uint8Array, image: ImageSpec | undefined, maxPixel
   const wanted = Math.max(Math.max(thumbnailSize, image?.size ?? 0) / long, image && image.resize !== 'pad' ? image.size / short : 0);
   const scale = Math.min(Math.max(Math.min(wanted, Math.max(longest, shortest * 8) / long), 1 / short), Math.sqrt(maxPixels / (width * height)));
   return {
-    input: guarded.bytes, width, height, title: guarded.title,
+    input: guarded.sized ? guarded.bytes : withViewBox(guarded, width, height), width, height, title: guarded.title,
     options: { density: Math.min(maxDensity, Math.max(1, cssDensity * scale)), failOn: 'error', limitInputPixels: maxPixels },
   };
 }

@@ -7,12 +7,16 @@ export const maxSvgBytes = 10 * 1024 * 1024;
 /** Elements that `<use>` and `url(#…)` may add to those written in the file. */
 export const maxInstances = 200_000;
 const maxTitleLength = 200;
+/** libvips takes a text for an SVG only if "<svg" is near its start, which a namespace prefix would hide. */
+const marker = '<!--<svg-->';
 
 export interface GuardedSvg {
   /** UTF-8, beginning at the root element: no DOCTYPE, no entities, nothing to load. */
   bytes: Buffer;
   /** The first `<title>`, or an empty string. */
   title: string;
+  /** The root says how large the drawing is, so that it can be rendered larger. */
+  sized: boolean;
 }
 
 /** Throws SkipError 'svgTooComplex' for a document that is not safe to render, and 'corrupt' for one without a root. */
@@ -25,8 +29,19 @@ export function guardSvg(bytes: Uint8Array): GuardedSvg {
   if (start < 0) { throw new SkipError('corrupt', 'The SVG has no <svg> element.', 'Export the drawing again.'); }
   const body = expandEntities(text.slice(0, start), text.slice(start));
   checkInstances(body);
-  // libvips takes a text for an SVG only if "<svg" is near its start, which a namespace prefix would hide.
-  return { bytes: Buffer.from(`<!--<svg-->${body}`), title: titleOf(body) };
+  return { bytes: Buffer.from(marker + body), title: titleOf(body), sized: isSized(body) };
+}
+
+/** Gives a drawing without a size the one it was measured to have: unlike a size, a viewBox scales what is drawn. */
+export function withViewBox(svg: GuardedSvg, width: number, height: number): Buffer {
+  const body = svg.bytes.toString('utf8', marker.length);
+  return Buffer.from(marker + body.replace(/^<[\w.:-]+/, start => `${start} viewBox="0 0 ${width} ${height}"`));
+}
+
+function isSized(body: string): boolean {
+  const root = tags(body).next().value?.attributes ?? '';
+  const absolute = (name: string) => new RegExp(`\\s${name}\\s*=\\s*["'][^"'%]*["']`).test(root);
+  return /\sviewBox\s*=/.test(root) || (absolute('width') && absolute('height'));
 }
 
 function tooComplex(reason: string): SkipError {
@@ -131,7 +146,7 @@ function costOf(root: Target, targets: Map<string, Target>): number {
 interface Tag { kind: 'open' | 'close' | 'empty'; attributes: string }
 
 /** The tags of a document in order; comments, CDATA and instructions are passed over. Linear in the text's length. */
-function* tags(text: string): Generator<Tag> {
+function* tags(text: string): Generator<Tag, undefined> {
   let at = 0;
   const skipTo = (end: string, from: number) => {
     const found = text.indexOf(end, from);

@@ -1,0 +1,45 @@
+/** The manifest: what is accepted, what is refused with a code, and the names of vector spaces. */
+import assert from 'node:assert/strict';
+import { parseManifest, spaceName } from '../../src/core/manifest';
+
+const file = { path: 'vision.onnx', sha256: 'a'.repeat(64), sizeBytes: 1 };
+const valid = {
+  id: 'tiny', revision: '1', variant: 'fp32', name: 'Tiny', description: '', license: 'MIT', preprocessingVersion: 1,
+  files: { vision: file, text: file, tokenizer: file }, embeddingDim: 8,
+  image: { input: 'pixel_values', output: 'image_embeds', size: 64, resize: 'pad', interpolation: 'bicubic', mean: [0, 0, 0], std: [1, 1, 1] },
+  text: { inputs: { ids: 'input_ids' }, output: 'text_embeds', contextLength: 16, padId: 0, padding: 'longest', addSpecialTokens: false },
+  score: { kind: 'softmax', logitScale: 20, logitBias: 0 }, promptTemplates: ['an icon of {}'],
+};
+
+suite('manifest', () => {
+  test('a valid one is taken over, unknown fields are not', () => {
+    assert.deepEqual(parseManifest({ ...valid, later: 1 }), valid);
+  });
+
+  const broken: [string, unknown][] = [
+    ['no object', []],
+    ['no id', { ...valid, id: '' }],
+    ['files leave the folder', { ...valid, files: { ...valid.files, text: { ...file, path: '../text.onnx' } } }],
+    ['files are absolute', { ...valid, files: { ...valid.files, text: { ...file, path: '/etc/passwd' } } }],
+    ['files are on a drive', { ...valid, files: { ...valid.files, text: { ...file, path: 'C:\\text.onnx' } } }],
+    ['no digest', { ...valid, files: { ...valid.files, text: { ...file, sha256: 'abc' } } }],
+    ['unknown resize', { ...valid, image: { ...valid.image, resize: 'stretch' } }],
+    ['zero deviation', { ...valid, image: { ...valid.image, std: [1, 0, 1] } }],
+    ['fractional size', { ...valid, image: { ...valid.image, size: 64.5 } }],
+    ['template without a place', { ...valid, promptTemplates: ['an icon'] }],
+    ['no score', { ...valid, score: undefined }],
+  ];
+  for (const [name, json] of broken) {
+    test(`refused: ${name}`, () => {
+      assert.throws(() => parseManifest(json), { code: 'modelInvalid' });
+    });
+  }
+
+  test('spaces have plain names, and different models different ones', () => {
+    const of = (id: string, revision = '1', variant = 'fp32', preprocessingVersion = 1) => spaceName({ id, revision, variant, preprocessingVersion });
+    assert.equal(of('builtin', '2.0'), 'builtin_2.0_fp32_p1');
+    const names = [of('a/b'), of('a-b'), of('a b'), of('a_b'), of('a'), of('a', '2'), of('a', '1', 'int8'), of('a', '1', 'fp32', 2), of('a_1', 'fp32', 'x')];
+    assert.equal(new Set(names).size, names.length);
+    for (const name of names) { assert.match(name, /^[A-Za-z0-9._-]+$/); }
+  });
+});
