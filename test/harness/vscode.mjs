@@ -10,6 +10,9 @@ import { prepareTools } from './setup.mjs';
 const repository = process.cwd();
 const workbenchTimeoutMs = 60_000;
 
+/** What this build of VS Code always says: it looks for files that it does not carry, and for an account. */
+const ownNoise = /vsda|serviceWorker\.js|Service Worker|web worker extension host|allow-same-origin for its sandbox|authentication provider 'github'|Creation of workbench contribution/;
+
 /**
  * Opens a workspace in VS Code. See vscode.d.mts for the options and what comes back.
  */
@@ -32,7 +35,10 @@ export async function launchVsCode({ workspace, settings = {}, extensionPath = r
     const refusedHosts = await stayLocal(context);
     const page = await context.newPage();
     const consoleLines = [];
-    page.on('console', message => { if (message.type() === 'error' || message.type() === 'warning') { consoleLines.push(`[${message.type()}] ${message.text().slice(0, 500)}`); } });
+    page.on('console', message => {
+      const line = `[${message.type()}] ${message.text().slice(0, 500)} ${message.location().url}`;
+      if (/^\[(error|warning)\]/.test(line) && !ownNoise.test(line)) { consoleLines.push(line); }
+    });
     page.on('pageerror', error => consoleLines.push(`[pageerror] ${error.message}`));
 
     let finished;
