@@ -21,7 +21,8 @@ export class Tokenizer {
   /** `json` is the parsed tokenizer.json. Throws AssetSearchError 'modelInvalid'. */
   constructor(json: unknown, private readonly spec: TextSpec) {
     try {
-      this.tokenizer = new HubTokenizer(json as object, {});
+      // A word-level vocabulary takes its unknown token from the configuration beside tokenizer.json, which a manifest does not have.
+      this.tokenizer = new HubTokenizer(json as object, { unk_token: (json as { model?: { unk_token?: unknown } }).model?.unk_token });
     } catch (error) {
       throw new AssetSearchError('modelInvalid', `The model's tokenizer.json cannot be used: ${messageOf(error)}.`, { cause: error });
     }
