@@ -20,6 +20,7 @@ const usage = `Usage: npm start [-- [folder] [--port N] [--browser]]
 const { values: options, positionals } = readArguments();
 const children = new Set();
 let server;
+let ending = false;
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) { process.once(signal, () => void end(0)); }
 process.on('exit', () => { for (const child of children) { child.kill('SIGKILL'); } });
@@ -64,7 +65,7 @@ Try it in the terminal, too:
   console.log(desktop ? '' : `\nOpen ${server.address}\n\nCtrl-C ends it.`);
   if (server) {
     await server.ended;
-    throw new Error("VS Code's server has ended.");
+    if (!ending) { throw new Error("VS Code's server has ended by itself."); }
   }
 }
 
@@ -124,6 +125,7 @@ function run(file, args) {
 
 /** Ends what was started here, first asking: the indexer keeps what it has done. */
 async function end(code) {
+  ending = true;
   const endings = [...children].map(child => new Promise(done => {
     child.once('close', done);
     child.kill('SIGINT');

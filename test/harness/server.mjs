@@ -2,10 +2,12 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { cp, mkdir, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const startTimeoutMs = 60_000;
+const longestDataFolder = 50;
 
 /** Settings for a quiet VS Code: no pages of its own at the start, nothing that asks the network. */
 export const quietSettings = {
@@ -26,7 +28,7 @@ export const quietSettings = {
 /**
  * @param {object} options
  * @param {{ node: string, server: string }} options.tools what prepareTools() returned
- * @param {string} options.dataFolder settings, logs and state; kept short, because VS Code puts sockets below it (107 characters at most)
+ * @param {string} options.dataFolder settings, logs and state
  * @param {Record<string, unknown>} [options.settings] added to quietSettings
  * @param {string} [options.installExtension] the folder of a built extension, to be found like an installed one
  * @param {boolean} [options.testable] accept an extension and its tests from the page's address
@@ -40,6 +42,9 @@ export async function startServer({ tools, dataFolder, settings = {}, installExt
   await mkdir(extensions, { recursive: true });
   if (installExtension) { await linkExtension(installExtension, extensions); }
 
+  // VS Code puts its sockets here, and their paths may have 107 characters at most.
+  const sockets = dataFolder.length <= longestDataFolder ? dataFolder : await mkdtemp(join(tmpdir(), 'asr-'));
+
   const token = randomBytes(16).toString('hex');
   const server = spawn(tools.node, [
     tools.server, '--host', '127.0.0.1', '--port', String(port), '--connection-token', token, '--accept-server-license-terms',
@@ -47,7 +52,7 @@ export async function startServer({ tools, dataFolder, settings = {}, installExt
     '--telemetry-level', 'off', '--disable-workspace-trust', '--disable-getting-started-override',
     // Without it a built VS Code ignores the extensionDevelopmentPath and extensionTestsPath of the page's address.
     ...(testable ? ['--enable-smoke-test-driver'] : []),
-  ], { env: { ...serverEnvironment(dataFolder), ...env }, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  ], { env: { ...serverEnvironment(dataFolder), XDG_RUNTIME_DIR: sockets, ...env }, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
   // Detached, it would outlive a test run that is interrupted.
   const killAll = () => { try { process.kill(-server.pid, 'SIGKILL'); } catch { /* the group is gone */ } };
   process.once('exit', killAll);
@@ -62,6 +67,7 @@ export async function startServer({ tools, dataFolder, settings = {}, installExt
     killAll();
     process.removeListener('exit', killAll);
     await ended;
+    if (sockets !== dataFolder) { await rm(sockets, { recursive: true, force: true }); }
   }
 
   const begun = performance.now();
@@ -114,7 +120,7 @@ async function linkExtension(source, extensions) {
 /** The environment without what npm, an outer VS Code or Node.js options would bring into the extension host. */
 function serverEnvironment(home) {
   const kept = Object.entries(process.env).filter(([name]) => !/^(npm_|VSCODE_|CODE_SERVER_|ELECTRON_|NODE_OPTIONS$|INIT_CWD$)/i.test(name));
-  return { ...Object.fromEntries(kept), HOME: home, XDG_CONFIG_HOME: join(home, 'config'), XDG_DATA_HOME: join(home, 'share'), XDG_RUNTIME_DIR: home, EXTENSIONS_GALLERY: '{}' };
+  return { ...Object.fromEntries(kept), HOME: home, XDG_CONFIG_HOME: join(home, 'config'), XDG_DATA_HOME: join(home, 'share'), EXTENSIONS_GALLERY: '{}' };
 }
 
 async function readLogs(folder) {

@@ -10,7 +10,7 @@ export interface LaunchOptions {
   testsPath?: string;
   /** Added to the environment of VS Code and so of the extension host. */
   env?: Record<string, string>;
-  /** An existing data folder to go on with; it is never removed. Keep its path short. */
+  /** An existing data folder to go on with; it is never removed. */
   userDataDir?: string;
   /** Leave the data folder there on close(). */
   keep?: boolean;

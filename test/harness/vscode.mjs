@@ -58,7 +58,7 @@ export async function launchVsCode({ workspace, settings = {}, extensionPath = r
       userDataDir: dataFolder,
       serverPid: server.pid,
       console: consoleLines,
-      logs: async () => `${await server.logs()}\n── browser console\n${consoleLines.slice(-50).join('\n')}`,
+      logs: async () => `${await server.logs()}\n── browser console\n${consoleLines.slice(-15).join('\n')}`,
     };
   } catch (error) {
     const logs = await server?.logs();
