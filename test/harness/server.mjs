@@ -52,7 +52,7 @@ export async function startServer({ tools, dataFolder, settings = {}, installExt
     '--telemetry-level', 'off', '--disable-workspace-trust', '--disable-getting-started-override',
     // Without it a built VS Code ignores the extensionDevelopmentPath and extensionTestsPath of the page's address.
     ...(testable ? ['--enable-smoke-test-driver'] : []),
-  ], { env: { ...serverEnvironment(dataFolder), XDG_RUNTIME_DIR: sockets, ...env }, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  ], { env: { ...serverEnvironment(), XDG_RUNTIME_DIR: sockets, ...env }, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
   // Detached, it would outlive a test run that is interrupted.
   const killAll = () => { try { process.kill(-server.pid, 'SIGKILL'); } catch { /* the group is gone */ } };
   process.once('exit', killAll);
@@ -118,9 +118,10 @@ async function linkExtension(source, extensions) {
 }
 
 /** The environment without what npm, an outer VS Code or Node.js options would bring into the extension host. */
-function serverEnvironment(home) {
+function serverEnvironment() {
   const kept = Object.entries(process.env).filter(([name]) => !/^(npm_|VSCODE_|CODE_SERVER_|ELECTRON_|NODE_OPTIONS$|INIT_CWD$)/i.test(name));
-  return { ...Object.fromEntries(kept), HOME: home, XDG_CONFIG_HOME: join(home, 'config'), XDG_DATA_HOME: join(home, 'share'), EXTENSIONS_GALLERY: '{}' };
+  // No gallery: extensions come from this folder alone.
+  return { ...Object.fromEntries(kept), EXTENSIONS_GALLERY: '{}' };
 }
 
 async function readLogs(folder) {

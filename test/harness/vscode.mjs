@@ -19,6 +19,8 @@ const ownNoise = /vsda|serviceWorker\.js|Service Worker|web worker extension hos
 export async function launchVsCode({ workspace, settings = {}, extensionPath = repository, testsPath, env = {}, userDataDir, keep = false, viewport = { width: 1280, height: 800 } }) {
   const tools = await prepareTools();
   const dataFolder = userDataDir ?? await mkdtemp(join(tmpdir(), 'asv-'));
+  // A home of its own, so that no test depends on, or touches, what is in the user's.
+  const home = { HOME: dataFolder, XDG_CONFIG_HOME: join(dataFolder, 'config'), XDG_DATA_HOME: join(dataFolder, 'share') };
   let server;
   let browser;
   const close = async () => {
@@ -28,7 +30,7 @@ export async function launchVsCode({ workspace, settings = {}, extensionPath = r
   };
   try {
     [server, browser] = await Promise.all([
-      startServer({ tools, dataFolder, settings, env, ...(testsPath ? { testable: true } : { installExtension: extensionPath }) }),
+      startServer({ tools, dataFolder, settings, env: { ...home, ...env }, ...(testsPath ? { testable: true } : { installExtension: extensionPath }) }),
       launchBrowser(),
     ]);
     const context = await browser.newContext({ viewport, permissions: ['clipboard-read', 'clipboard-write'] });
