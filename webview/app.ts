@@ -1,0 +1,529 @@
+/** The whole view: search box, filters, grid, labels and status line, and which of them a state of the index calls for. */
+import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { customElement, property, query, state } from 'lit/decorators.js';
+import { classMap } from 'lit/directives/class-map.js';
+import { View, type Filter, type Notification, type Tile, type TileAction, type ViewState, type ViewStatus } from '../src/protocol';
+import { toErrorInfo, type Host } from './connection';
+import './emptyState';
+import type { EmptyContent } from './emptyState';
+import { formats, isActive, type Folder } from './filterBar';
+import './filterBar';
+import { folderOf, keyOf, maxTileSize, minTileSize, nameOf, type AssetGrid } from './grid';
+import './grid';
+import { icon } from './icons';
+import './labelsPane';
+import { Listing, type Question } from './listing';
+import { countOf, type Translate } from './localize';
+import type { SearchBox } from './searchBox';
+import './searchBox';
+import './statusLine';
+import { sharedStyles } from './theme';
+
+/** Longest edge is checked by the host as well; here it saves the transfer. */
+const maxPictureBytes = 32 * 1024 * 1024;
+/** A progress line that comes and goes within this time only flickers. */
+const busyAfterMs = 300;
+const saveAfterMs = 250;
+const noticeMs = 8_000;
+const defaultTileSize = { sidebar: 88, panel: 128 };
+/** More folders than this do not help in a dropdown. */
+const maxFolders = 200;
+
+type Command = 'index' | 'cancelIndexing' | 'rebuild' | 'showLog' | 'openFolder' | 'openPanel' | 'openSettings' | 'showSkipped';
+type Show = Parameters<NonNullable<typeof View.show.types>>[0];
+
+/** What the app needs of its host: requests, one-way messages, and a place for its state. */
+export interface AppHost extends Host {
+  notify<P>(type: Notification<P>, params: P): void;
+  remember(state: ViewState): void;
+}
+
+@customElement('asset-search-app')
+export class AssetSearchApp extends LitElement {
+  @property({ attribute: false }) t!: Translate;
+  @property({ attribute: false }) host!: AppHost;
+  @property({ attribute: false }) kind: 'sidebar' | 'panel' = 'sidebar';
+  @property({ attribute: false }) status: ViewStatus = { availability: 'starting', roots: [] };
+  /** State of an earlier life of this view. */
+  @property({ attribute: false }) restored: ViewState | undefined;
+
+  @state() private text = '';
+  @state() private similarTo: { key?: Tile; name: string; thumbnail?: string } | undefined;
+  @state() private filter: Filter = {};
+  @state() private filtersOpen = false;
+  @state() private folders: Folder[] = [];
+  @state() private tileSize = 0;
+  @state() private labels = '';
+  @state() private labelsOpen = true;
+  @state() private selection: Tile[] = [];
+  @state() private firstInSight = 0;
+  @state() private busy = false;
+  @state() private announcement = '';
+  @state() private notice: { message: string; alarm: boolean } | undefined;
+
+  @query('search-box') private searchBox!: SearchBox;
+  @query('asset-grid') private grid!: AssetGrid | null;
+
+  private readonly listing = new Listing({ request: (type, params, token) => this.host.request(type, params, token) }, () => this.listed());
+  private readonly seenFolders = new Map<string, Folder>();
+  private foldersAnswered = false;
+  private range = { first: 0, last: 0 };
+  private busyTimer: ReturnType<typeof setTimeout> | undefined;
+  private saveTimer: ReturnType<typeof setTimeout> | undefined;
+  private noticeTimer: ReturnType<typeof setTimeout> | undefined;
+  private pictureUrl: string | undefined;
+  /** Enter was pressed before the answer was there. */
+  private openFirst = false;
+  private wasReady = false;
+
+  static override styles = [sharedStyles, css`
+    :host { display: grid; height: 100vh; grid-template-rows: auto minmax(0, 1fr) auto; background: transparent; }
+    header { display: grid; gap: 6px; padding: 8px 10px 6px; }
+    .panel header { padding: 12px 16px 8px; gap: 8px; }
+    .first { display: flex; align-items: center; gap: 12px; }
+    search-box { flex: 1; min-width: 0; }
+    .panel search-box { max-width: 640px; }
+    .tools { display: flex; align-items: center; gap: 8px; margin-inline-start: auto; color: var(--vscode-icon-foreground); }
+    .tools .icon { font-size: 16px; }
+    .tools .small { font-size: 11px; }
+    input[type=range] { appearance: none; width: 110px; height: 22px; margin: 0; background: transparent; cursor: pointer; outline: none; }
+    input[type=range]::-webkit-slider-runnable-track { height: 3px; border-radius: 2px; background: color-mix(in srgb, var(--vscode-foreground) 25%, transparent); }
+    input[type=range]::-webkit-slider-thumb { appearance: none; width: 13px; height: 13px; margin-top: -5px; border-radius: 50%; background: var(--vscode-button-background); border: 1px solid var(--vscode-contrastBorder, transparent); }
+    input[type=range]:focus-visible::-webkit-slider-thumb { outline: 1px solid var(--vscode-focusBorder); outline-offset: 2px; }
+    .second { display: flex; flex-wrap: wrap; align-items: center; gap: 6px 12px; min-height: 24px; }
+    .summary { font-size: 12px; color: var(--vscode-descriptionForeground); margin-inline-start: auto; font-variant-numeric: tabular-nums; }
+    .sidebar .summary { margin-inline-start: 0; }
+    .chip {
+      display: inline-flex; align-items: center; gap: 6px; max-width: 100%; min-width: 0; height: 26px; padding: 0 3px 0 4px; border-radius: 5px; font-size: 12px;
+      background: var(--vscode-badge-background); color: var(--vscode-badge-foreground); border: 1px solid var(--vscode-contrastBorder, transparent);
+    }
+    .chip img { width: 20px; height: 20px; object-fit: contain; border-radius: 3px; background: var(--chip-light); flex: none; }
+    .chip .icon-button { width: 20px; height: 20px; color: inherit; }
+    .chip .icon { font-size: 14px; }
+    .banner { display: flex; align-items: start; gap: 8px; padding: 6px 8px; border-radius: 4px; font-size: 12px; line-height: 18px; background: var(--vscode-inputValidation-errorBackground); color: var(--vscode-inputValidation-errorForeground, var(--vscode-foreground)); border: 1px solid var(--vscode-inputValidation-errorBorder); overflow-wrap: anywhere; }
+    .banner.mild { background: var(--vscode-inputValidation-infoBackground); color: var(--vscode-inputValidation-infoForeground, var(--vscode-foreground)); border-color: var(--vscode-inputValidation-infoBorder); }
+    .banner > div { flex: 1; min-width: 0; }
+    .banner .links { display: flex; flex-wrap: wrap; gap: 0 12px; }
+    .banner .link { color: inherit; text-decoration: underline; }
+    main { display: grid; min-height: 0; grid-template-columns: minmax(0, 1fr); grid-template-rows: minmax(0, 1fr); }
+    .panel asset-grid { margin-inline: 6px 0; }
+    asset-grid, empty-state { min-height: 0; }
+    labels-pane { border-inline-start: 1px solid var(--vscode-contrastBorder, var(--vscode-widget-border, color-mix(in srgb, var(--vscode-foreground) 12%, transparent))); padding: 4px 14px 0; width: 320px; }
+    .panel main.labelled { grid-template-columns: minmax(0, 1fr) auto; }
+    @media (max-width: 719px) {
+      .panel main.labelled { grid-template-columns: minmax(0, 1fr); grid-template-rows: minmax(0, 1fr) fit-content(45%); }
+      labels-pane { width: auto; border-inline-start: 0; padding-top: 8px; border-block-start: 1px solid var(--vscode-contrastBorder, var(--vscode-widget-border, color-mix(in srgb, var(--vscode-foreground) 12%, transparent))); }
+      input[type=range] { width: 70px; }
+    }
+  `];
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    const { restored } = this;
+    this.tileSize = restored?.tileSize ?? defaultTileSize[this.kind];
+    this.labels = restored?.labels ?? '';
+    this.labelsOpen = restored?.labelsOpen ?? true;
+    this.filter = restored?.filter ?? {};
+    this.filtersOpen = isActive(this.filter);
+    this.text = restored?.query ?? '';
+    const similar = restored?.similarTo;
+    if (similar?.key) { this.similarTo = { name: similar.name, key: { ...emptyTile, ...similar.key } }; }
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.listing.cancel();
+    for (const timer of [this.busyTimer, this.saveTimer, this.noticeTimer]) { clearTimeout(timer); }
+    this.releasePicture();
+  }
+
+  // ─── news from the host
+
+  showStatus(status: ViewStatus): void { this.status = status; }
+
+  /** Lists again what is in sight. */
+  assetsChanged(): void {
+    if (this.isReady) { void this.listing.refresh(this.range.first, this.range.last); }
+    this.foldersAnswered = false;
+    if (this.kind === 'panel' || this.filtersOpen) { void this.askFolders(); }
+  }
+
+  show({ query, similarTo }: Show): void {
+    if (similarTo) {
+      const { key, name, tiles } = similarTo;
+      this.similarTo = { name, key: key && { ...emptyTile, ...key } };
+      void this.ask(tiles ? { kind: 'shown', name, tiles } : key ? { kind: 'similar', name, image: { key } } : { kind: 'browse' });
+    } else if (query !== undefined) {
+      this.search(query);
+    }
+    this.save();
+  }
+
+  // ─── questions
+
+  private get isReady(): boolean { return this.status.availability === 'ready' && this.status.index !== undefined; }
+
+  protected override willUpdate(changed: PropertyValues): void {
+    if (changed.has('status') && this.isReady !== this.wasReady) {
+      this.wasReady = this.isReady;
+      if (this.isReady) {
+        if (this.listing.state === 'waiting' || this.listing.state === 'failed') { void this.ask(this.question()); }
+        if (this.kind === 'panel' || this.filtersOpen) { void this.askFolders(); }
+      }
+    }
+  }
+
+  private question(): Question {
+    if (this.similarTo?.key) { return { kind: 'similar', name: this.similarTo.name, image: { key: keyOf(this.similarTo.key) } }; }
+    return this.text ? { kind: 'search', text: this.text } : { kind: 'browse' };
+  }
+
+  private search(text: string): void {
+    this.text = text;
+    this.leaveSimilar();
+    void this.ask(this.question());
+    this.save();
+  }
+
+  private async ask(question: Question): Promise<void> {
+    if (!this.isReady) {
+      // Asked as soon as the engine is there.
+      this.listing.question = question;
+      return;
+    }
+    await this.listing.show(question, this.filter);
+    if (this.listing.answered !== question || this.listing.state !== 'listed') { return; }
+    this.grid?.reset();
+    this.announce(this.summary(true));
+    if (this.openFirst && question.kind === 'search') { this.openFirstHit(); }
+  }
+
+  private listed(): void {
+    clearTimeout(this.busyTimer);
+    if (this.listing.state === 'loading') {
+      this.busyTimer = setTimeout(() => { this.busy = true; }, busyAfterMs);
+    } else {
+      this.busy = false;
+      this.seeFolders();
+    }
+    this.requestUpdate();
+  }
+
+  private openFirstHit(): void {
+    this.openFirst = false;
+    const first = this.listing.tiles[0];
+    if (first) { void this.act('open', first); }
+  }
+
+  private async act(action: TileAction, tile: Tile): Promise<void> {
+    if (action === 'findSimilar') {
+      // Answered in this view: the picture that was clicked stays where the eye is.
+      this.releasePicture();
+      this.similarTo = { key: tile, name: nameOf(tile.path), thumbnail: tile.thumbnail };
+      void this.ask({ kind: 'similar', name: nameOf(tile.path), image: { key: keyOf(tile) } });
+      this.save();
+      return;
+    }
+    try {
+      await this.host.request(View.action, { action, key: keyOf(tile) });
+      if (action === 'copyPath') { this.announce(this.t('Copied the path of {0}', nameOf(tile.path))); }
+    } catch (error) {
+      this.tell(toErrorInfo(error).message, true);
+    }
+  }
+
+  private async command(command: Command): Promise<void> {
+    try { await this.host.request(View.command, { command }); } catch (error) { this.tell(toErrorInfo(error).message, true); }
+  }
+
+  private async givePicture(file: File): Promise<void> {
+    const name = file.name || this.t('pasted picture');
+    if (file.size > maxPictureBytes) {
+      this.tell(this.t('{0} is larger than 32 MB. Use a smaller copy of it.', name), true);
+      return;
+    }
+    const bytes = new Uint8Array(await file.arrayBuffer());
+    this.releasePicture();
+    this.pictureUrl = URL.createObjectURL(file);
+    this.similarTo = { name, thumbnail: this.pictureUrl };
+    void this.ask({ kind: 'similar', name, image: { bytes, name } });
+    this.save();
+  }
+
+  private leaveSimilar(): void {
+    this.similarTo = undefined;
+    this.releasePicture();
+  }
+
+  private releasePicture(): void {
+    if (this.pictureUrl) { URL.revokeObjectURL(this.pictureUrl); }
+    this.pictureUrl = undefined;
+  }
+
+  private setFilter(filter: Filter): void {
+    this.filter = filter;
+    void this.ask(this.listing.question);
+    this.save();
+  }
+
+  private async askFolders(): Promise<void> {
+    if (this.foldersAnswered || !this.isReady) { return; }
+    this.foldersAnswered = true;
+    try { this.folders = (await this.host.request(View.folders, {})).slice(0, maxFolders); } catch { this.seeFolders(); }
+  }
+
+  /** Where the host does not name the folders: those of the tiles so far. */
+  private seeFolders(): void {
+    if (this.foldersAnswered && this.folders.length > this.seenFolders.size) { return; }
+    const before = this.seenFolders.size;
+    for (const tile of this.listing.tiles) {
+      for (let path = tile ? folderOf(tile.path) : ''; path && this.seenFolders.size < maxFolders; path = folderOf(path)) {
+        this.seenFolders.set(`${tile!.root}\n${path}`, { root: tile!.root, path });
+      }
+    }
+    if (this.seenFolders.size !== before) {
+      this.folders = [...this.seenFolders.values()].sort((a, b) => a.root.localeCompare(b.root) || a.path.localeCompare(b.path));
+    }
+  }
+
+  // ─── state that outlives the view
+
+  private save(): void {
+    clearTimeout(this.saveTimer);
+    this.saveTimer = setTimeout(() => {
+      const { similarTo } = this;
+      this.host.remember({
+        query: this.text,
+        similarTo: similarTo?.key && { key: keyOf(similarTo.key), name: similarTo.name },
+        filter: this.filter, labels: this.labels, tileSize: this.tileSize, labelsOpen: this.labelsOpen,
+      });
+    }, saveAfterMs);
+  }
+
+  // ─── words
+
+  private announce(text: string): void { this.announcement = text; }
+
+  private tell(message: string, alarm: boolean): void {
+    this.notice = { message, alarm };
+    clearTimeout(this.noticeTimer);
+    this.noticeTimer = setTimeout(() => { this.notice = undefined; }, noticeMs);
+  }
+
+  /** What is listed, in one line; `full` names the question as a screen reader needs it. */
+  private summary(full: boolean): string {
+    const { t, listing } = this;
+    const count = listing.tiles.length;
+    switch (listing.answered.kind) {
+      case 'browse': return countOf(t, count, '1 asset', '{0} assets');
+      case 'search':
+        if (count === 0) { return t('No results for {0}', listing.answered.text); }
+        return full ? (count === 1 ? t('1 result for {0}', listing.answered.text) : t('{0} results for {1}', count, listing.answered.text))
+          : countOf(t, count, '1 result, best first', '{0} results, best first');
+      default:
+        return full ? (count === 1 ? t('1 image similar to {0}', listing.answered.name) : t('{0} images similar to {1}', count, listing.answered.name))
+          : countOf(t, count, '1 result, most similar first', '{0} results, most similar first');
+    }
+  }
+
+  // ─── drawing
+
+  protected override render(): TemplateResult {
+    const { t, kind, status } = this;
+    const panel = kind === 'panel';
+    const empty = this.empty();
+    const waiting = !empty && this.isWaiting;
+    const showsGrid = !empty;
+    const searchable = status.availability !== 'noFolder' && status.availability !== 'untrusted';
+    const labelled = panel && this.labelsOpen && showsGrid && !waiting;
+    return html`
+      <div class="sr-only" role="status" aria-live="polite">${this.announcement}</div>
+      <header class=${classMap({ [kind]: true })} ?hidden=${!searchable}>
+        <div class="first">
+          <search-box .t=${t} .value=${this.text} .busy=${this.busy} .filters=${panel ? undefined : { open: this.filtersOpen, active: isActive(this.filter) }}
+            @query-changed=${(event: CustomEvent<string>) => this.typed(event.detail)} @query-entered=${(event: CustomEvent<string>) => this.entered(event.detail)}
+            @leave-down=${() => this.grid?.focusGrid()} @picture-given=${(event: CustomEvent<File>) => void this.givePicture(event.detail)}
+            @filters-toggled=${this.toggleFilters}></search-box>
+          ${panel ? this.renderTools() : nothing}
+        </div>
+        ${panel || this.filtersOpen || this.similarTo ? html`
+          <div class="second">
+            ${this.similarTo ? this.renderChip(this.similarTo) : nothing}
+            ${panel || this.filtersOpen ? html`
+              <filter-bar .t=${t} .filter=${this.filter} .roots=${status.roots} .folders=${this.folders}
+                @filter-changed=${(event: CustomEvent<Filter>) => this.setFilter(event.detail)}></filter-bar>` : nothing}
+            ${panel && showsGrid && !waiting ? html`<span class="summary">${this.summary(false)}</span>` : nothing}
+          </div>` : nothing}
+        ${this.renderBanner()}
+      </header>
+      <main class=${classMap({ labelled })}>
+        ${showsGrid ? html`
+          <asset-grid .t=${t} .kind=${kind} .tiles=${waiting ? [] : this.listing.tiles} .skeleton=${waiting} .stale=${this.listing.state === 'loading' && !waiting && this.listing.question !== this.listing.answered}
+            .tileSize=${this.tileSize} .severalRoots=${status.roots.length > 1} .label=${waiting ? t('Loading images') : this.summary(true)}
+            @tile-action=${(event: CustomEvent<{ action: TileAction; tile: Tile }>) => void this.act(event.detail.action, event.detail.tile)}
+            @range-settled=${(event: CustomEvent<{ first: number; last: number }>) => this.settled(event.detail)}
+            @selection-changed=${(event: CustomEvent<ReadonlyMap<string, Tile>>) => { this.selection = [...event.detail.values()]; }}
+            @leave-up=${() => this.searchBox.focusInput()} @type-ahead=${() => this.searchBox.focusInput()}></asset-grid>`
+          : html`<empty-state .content=${empty}></empty-state>`}
+        ${labelled ? html`
+          <labels-pane .t=${t} .host=${this.host} .value=${this.labels} .images=${this.labelImages()} .selected=${this.selection.length > 0}
+            @labels-changed=${(event: CustomEvent<string>) => this.labelsChanged(event.detail)} @announce=${(event: CustomEvent<string>) => this.announce(event.detail)}></labels-pane>` : nothing}
+      </main>
+      <status-line .t=${t} .index=${status.index} .starting=${status.availability === 'starting'} ?hidden=${!searchable || status.availability === 'engineFailed'}
+        @command=${(event: CustomEvent<Command>) => void this.command(event.detail)}></status-line>`;
+  }
+
+  protected override updated(): void {
+    this.className = this.kind;
+  }
+
+  private renderTools(): TemplateResult {
+    const { t } = this;
+    return html`
+      <div class="tools">
+        <span class="icon small" aria-hidden="true">${icon('file-media')}</span>
+        <input type="range" min=${minTileSize} max=${maxTileSize} step="8" .value=${String(this.tileSize)} aria-label=${t('Thumbnail size')} title=${t('Thumbnail size')} aria-valuetext=${t('{0} pixels', this.tileSize)}
+          @input=${(event: Event) => { this.tileSize = Number((event.target as HTMLInputElement).value); this.save(); }}>
+        <button class="icon-button" aria-label=${t('Show labels')} title=${t('Label images with words of your choice')} aria-pressed=${this.labelsOpen ? 'true' : 'false'}
+          @click=${() => { this.labelsOpen = !this.labelsOpen; this.save(); }}>${icon('tag')}</button>
+      </div>`;
+  }
+
+  private renderChip({ name, thumbnail, key }: { name: string; thumbnail?: string; key?: Tile }): TemplateResult {
+    const { t } = this;
+    const picture = thumbnail ?? this.listing.tiles.find(tile => key && tile && tile.root === key.root && tile.path === key.path)?.thumbnail;
+    return html`
+      <span class="chip">
+        ${picture ? html`<img alt="" draggable="false" src=${picture}>` : icon('file-media')}
+        <span class="ellipsis" title=${t('Similar to {0}', key?.path ?? name)}>${t('Similar to {0}', name)}</span>
+        <button class="icon-button" aria-label=${t('Leave similar images')} title=${t('Back')} @click=${() => { this.search(this.text); this.searchBox.focusInput(); }}>${icon('close')}</button>
+      </span>`;
+  }
+
+  private renderBanner(): TemplateResult | typeof nothing {
+    const { t, notice, status } = this;
+    if (notice) {
+      return html`<div class="banner ${notice.alarm ? '' : 'mild'}" role="alert"><div>${notice.message}</div>
+        <button class="icon-button" aria-label=${t('Dismiss')} title=${t('Dismiss')} @click=${() => { this.notice = undefined; }}>${icon('close')}</button></div>`;
+    }
+    if (status.index?.state === 'failed' && status.index.assets > 0) {
+      return html`<div class="banner" role="alert">${icon('warning')}<div>${status.index.error?.message ?? t('Indexing failed.')}
+        <div class="links"><button class="link" @click=${() => void this.command('showLog')}>${t('Show Log')}</button><button class="link" @click=${() => void this.command('rebuild')}>${t('Rebuild')}</button></div></div></div>`;
+    }
+    return nothing;
+  }
+
+  /** Nothing has been listed yet, and nothing is wrong. */
+  private get isWaiting(): boolean {
+    const { listing, status } = this;
+    if (!this.isReady || listing.state === 'waiting') { return true; }
+    if (listing.tiles.length > 0) { return false; }
+    return listing.state === 'loading' || status.index?.state === 'indexing' && listing.answered.kind === 'browse' && !isActive(listing.filter);
+  }
+
+  /** The empty state that is called for, if any. */
+  private empty(): EmptyContent | undefined {
+    const { t, status, listing } = this;
+    const run = (label: string, command: Command, secondary = false) => ({ label, secondary, run: () => void this.command(command) });
+    const { availability, index } = status;
+    if (availability === 'noFolder') {
+      return {
+        drawing: 'pictures', heading: t('Find any image by what it shows'),
+        text: t('Open a folder: its images are indexed here on your machine, and nothing leaves it. Then type “shopping cart”, or pick a picture to find others like it.'),
+        actions: [run(t('Open Folder'), 'openFolder')],
+      };
+    }
+    if (availability === 'untrusted') {
+      return { drawing: 'broken', heading: t('This workspace is not trusted yet'), text: t('Asset Search opens image files, so it waits until you trust the folder (Workspaces: Manage Workspace Trust).') };
+    }
+    if (availability === 'engineFailed') {
+      return {
+        drawing: 'broken', alarm: true, heading: t('The search engine did not start'), text: status.error?.message ?? t('See the log for what happened.'),
+        actions: [run(t('Show Log'), 'showLog'), run(t('Rebuild'), 'rebuild', true)],
+      };
+    }
+    if (!index || listing.state === 'waiting') { return undefined; }
+    if (index.state === 'failed' && index.assets === 0) {
+      return {
+        drawing: 'broken', alarm: true, heading: t('The images could not be indexed'), text: index.error?.message ?? t('See the log for what happened.'),
+        actions: [run(t('Show Log'), 'showLog'), run(t('Rebuild'), 'rebuild', true)],
+      };
+    }
+    if (listing.state === 'failed') {
+      return {
+        drawing: 'broken', alarm: true, heading: t('This did not work'), text: listing.error?.message,
+        actions: [{ label: t('Try Again'), run: () => void this.ask(listing.question) }, run(t('Show Log'), 'showLog', true)],
+      };
+    }
+    if (listing.state !== 'listed' || listing.tiles.length > 0) { return undefined; }
+    const filtered = isActive(listing.filter);
+    const unfilter = { label: t('Clear Filters'), run: () => this.setFilter({}) };
+    if (listing.answered.kind === 'browse' && !filtered) {
+      if (index.state === 'indexing') { return undefined; }
+      if (index.state === 'indexingElsewhere') {
+        return { drawing: 'pictures', heading: t('Another window is indexing…'), text: t('The images appear here when it is done.') };
+      }
+      return {
+        drawing: 'search', heading: t('No images here yet'),
+        text: html`${t('Asset Search reads {0} files.', formats.map(format => format.toUpperCase()).join(', '))} ${index.skipped > 0
+          ? html`<button class="link" @click=${() => void this.command('showSkipped')}>${countOf(t, index.skipped, '1 file was skipped', '{0} files were skipped')}</button>` : nothing}`,
+        hints: [t('Excluded folders and .gitignore are left out; the settings say which.')],
+        actions: [run(t('Open Settings'), 'openSettings'), run(t('Look Again'), 'index', true)],
+      };
+    }
+    if (listing.answered.kind === 'browse') {
+      return { drawing: 'search', heading: t('No image passes the filters'), actions: [unfilter] };
+    }
+    return {
+      drawing: 'search',
+      heading: listing.answered.kind === 'search' ? t('Nothing looks like “{0}”', listing.answered.text) : t('Nothing looks like {0}', listing.answered.name),
+      text: filtered ? t('The filters may hide what you look for.') : t('Name what the picture shows: “red arrow”, “smiling face”, “cloud with rain”.'),
+      hints: filtered ? [] : [t('Paste a picture to find images like it.')],
+      actions: filtered ? [unfilter] : [],
+    };
+  }
+
+  // ─── events of the parts
+
+  private typed(text: string): void {
+    this.openFirst = false;
+    if (text === this.text && !this.similarTo && this.listing.state !== 'failed') { return; }
+    this.search(text);
+  }
+
+  private entered(text: string): void {
+    const { listing } = this;
+    const same = text === this.text && !this.similarTo;
+    if (!same) { this.search(text); }
+    if (!text) { return; }
+    if (same && listing.state === 'listed' && listing.answered === listing.question) { this.openFirstHit(); } else { this.openFirst = true; }
+  }
+
+  private toggleFilters(): void {
+    this.filtersOpen = !this.filtersOpen;
+    if (this.filtersOpen) { void this.askFolders(); }
+  }
+
+  private settled(range: { first: number; last: number }): void {
+    this.range = range;
+    this.firstInSight = range.first;
+    this.listing.need(range.first, range.last);
+  }
+
+  private labelImages(): Tile[] {
+    if (this.selection.length > 0) { return this.selection; }
+    const first = this.listing.tiles[this.firstInSight];
+    return first ? [first] : [];
+  }
+
+  private labelsChanged(labels: string): void {
+    if (labels === this.labels) { return; }
+    this.labels = labels;
+    this.save();
+  }
+}
+
+/** A key as a tile of which no more is known. */
+const emptyTile: Tile = {
+  root: '', path: '', part: 0, hash: '', format: '', width: 0, height: 0, sizeBytes: 0, title: '', score: null, matched: { visual: false, name: false }, rootName: '',
+};

@@ -1,0 +1,141 @@
+/** A pretended extension host inside the development page: real message shapes, made-up answers. Never part of dist/. */
+import type { AssetKey, Filter, IndexStatus, Tile, ViewStatus } from '../../src/protocol';
+import { themes, type ThemeName } from './themes';
+
+interface Message { jsonrpc: '2.0'; id?: number; method?: string; params?: any }
+
+/** What the tests read and steer. */
+export interface MockHost {
+  received: { method: string; params: any }[];
+  cancelled: string[];
+  /** Milliseconds until a request is answered, by method. */
+  delays: Record<string, number>;
+  /** Methods that fail, with the message. */
+  failures: Record<string, string>;
+  violations: string[];
+  setStatus(scenario: string): void;
+  notify(method: string, params: unknown): void;
+}
+
+declare global {
+  interface Window { mockAssets: Tile[]; mock: MockHost }
+}
+
+const settings = new URLSearchParams(location.search);
+const scenario = settings.get('scenario') ?? 'ready';
+const theme = (settings.get('theme') ?? 'dark') as ThemeName;
+
+const model = {
+  id: 'builtin', revision: '1', variant: 'int8', name: 'Built-in icons', description: 'Icons, emoji, logos and flat drawings', license: 'MIT',
+  embeddingDim: 256, sizeBytes: 4_200_000, folder: '/media/builtin',
+};
+
+function statusOf(name: string): ViewStatus {
+  const idle: IndexStatus = { state: 'idle', assets: assets.length, skipped: 3, model, device: 'cpu', diskBytes: 9_400_000 };
+  const roots = settings.has('roots') ? [{ id: 'web-app', name: 'web-app' }, { id: 'design', name: 'design' }] : [{ id: 'web-app', name: 'web-app' }];
+  const ready = (index: Partial<IndexStatus>): ViewStatus => ({ availability: 'ready', roots, index: { ...idle, ...index } });
+  const error = { code: 'diskFull', message: 'The disk is full: the index needs about 12 MB more. Free some space, then run the index again.' };
+  switch (name) {
+    case 'noFolder': return { availability: 'noFolder', roots: [] };
+    case 'untrusted': return { availability: 'untrusted', roots };
+    case 'starting': return { availability: 'starting', roots };
+    case 'engineFailed': return { availability: 'engineFailed', roots, error: { code: 'engineCrashed', message: 'The engine ended three times in a row (signal SIGILL). This processor may lack instructions the model needs.' } };
+    case 'indexing': return ready({ state: 'indexing', assets: 320, progress: { phase: 'encoding', done: 320, total: 547, skipped: 3, imagesPerSecond: 210, secondsLeft: 8, current: 'icons/shopping-cart.svg' } });
+    case 'indexingEmpty': return ready({ state: 'indexing', assets: 0, skipped: 0, progress: { phase: 'scanning', done: 0, total: 1240, skipped: 0, imagesPerSecond: 0 } });
+    case 'elsewhere': return ready({ state: 'indexingElsewhere', writer: { pid: 4711, host: 'here' } });
+    case 'elsewhereEmpty': return ready({ state: 'indexingElsewhere', assets: 0, skipped: 0, writer: { pid: 4711, host: 'here' } });
+    case 'failed': return ready({ state: 'failed', assets: 0, error });
+    case 'failedWithAssets': return ready({ state: 'failed', error });
+    case 'empty': return ready({ assets: 0, skipped: 2 });
+    default: return ready({});
+  }
+}
+
+const wanted = Number(settings.get('count') ?? (scenario === 'many' ? 10_000 : 547));
+const drawn = window.mockAssets;
+const assets: Tile[] = Array.from({ length: scenario === 'empty' || scenario === 'indexingEmpty' || scenario === 'elsewhereEmpty' || scenario === 'failed' ? 0 : wanted }, (_, index) => {
+  const tile = drawn[index % drawn.length]!;
+  const round = Math.floor(index / drawn.length);
+  return round === 0 ? tile : { ...tile, path: tile.path.replace(/(\.\w+)$/, `-${round}$1`), hash: `${tile.hash}${round}` };
+});
+
+const passes = (tile: Tile, filter: Filter = {}): boolean =>
+  (!filter.formats?.length || filter.formats.includes(tile.format))
+  && (!filter.folders?.length || filter.folders.some(({ root, path }) => root === tile.root && (path === '' || tile.path.startsWith(`${path}/`))));
+
+function rank(text: string, limit: number, filter?: Filter) {
+  const words = text.toLowerCase().split(/\s+/);
+  const scored = assets.filter(tile => passes(tile, filter)).map((tile, order) => {
+    const found = words.filter(word => tile.path.toLowerCase().includes(word)).length / words.length;
+    return { tile, score: 0.12 + 0.2 * found - order * 0.00001, found };
+  }).sort((a, b) => b.score - a.score);
+  const none = text.includes('zzz');
+  const tiles = none ? [] : scored.slice(0, limit).map(({ tile, score, found }): Tile => ({ ...tile, score, matched: { visual: true, name: found > 0 } }));
+  return { tiles, milliseconds: 4, total: none ? 0 : scored.length };
+}
+
+let savedState: unknown = settings.has('state') ? JSON.parse(settings.get('state')!) : undefined;
+
+function answer(method: string, params: any): unknown {
+  switch (method) {
+    case 'view/ready': return { status: statusOf(scenario), state: savedState, strings: settings.has('german') ? { 'Search assets': 'Bilder suchen', '{0} assets': '{0} Bilder' } : {} };
+    case 'view/browse': {
+      const all = assets.filter(tile => passes(tile, params.filter));
+      return { tiles: all.slice(params.offset, params.offset + params.limit), total: all.length };
+    }
+    case 'view/search': return rank(params.text, params.limit, params.filter);
+    case 'view/similar': return rank('key' in params.image ? /([a-z]+)[^/]*$/.exec((params.image.key as AssetKey).path)?.[1] ?? '' : 'cart', params.limit, params.filter);
+    case 'view/folders': return [...new Set(assets.map(({ path }) => path.slice(0, path.lastIndexOf('/'))))].sort().map(path => ({ root: 'web-app', path }));
+    case 'view/label': return (params.keys as AssetKey[]).map((_, image) => {
+      const weights = (params.labels as string[]).map((label, index) => Math.exp(((label.length * 7 + image * 3 + index) % 5) * 0.9));
+      const sum = weights.reduce((total, weight) => total + weight, 0);
+      return { image, labels: params.labels, probabilities: weights.map(weight => weight / sum), cosines: weights.map(() => 0.2) };
+    });
+    default: return null;
+  }
+}
+
+const timers = new Map<number, { timer: ReturnType<typeof setTimeout>; method: string }>();
+const post = (message: Message & { result?: unknown; error?: unknown }): void => { window.postMessage(message, '*'); };
+
+function receive(message: Message): void {
+  const { id, method, params } = message;
+  if (method === '$/cancelRequest') {
+    const pending = timers.get(params.id);
+    if (!pending) { return; }
+    clearTimeout(pending.timer);
+    timers.delete(params.id);
+    mock.cancelled.push(pending.method);
+    post({ jsonrpc: '2.0', id: params.id, error: { code: -32603, message: 'Cancelled', data: { code: 'cancelled', message: 'Cancelled' } } });
+    return;
+  }
+  if (!method) { return; }
+  mock.received.push({ method, params });
+  if (method === 'view/saveState') { savedState = params; }
+  if (id === undefined) { return; }
+  const reply = (): void => {
+    timers.delete(id);
+    const failure = mock.failures[method];
+    if (failure) { post({ jsonrpc: '2.0', id, error: { code: -32603, message: failure, data: { code: 'internal', message: failure } } }); return; }
+    post({ jsonrpc: '2.0', id, result: answer(method, params) });
+  };
+  timers.set(id, { timer: setTimeout(reply, mock.delays[method] ?? 5), method });
+}
+
+const mock: MockHost = {
+  received: [], cancelled: [], violations: [],
+  delays: scenario === 'loading' ? { 'view/browse': 1e8 } : scenario === 'slow' ? { 'view/search': 3_000 } : {},
+  failures: scenario === 'searchFails' ? { 'view/search': 'The model could not read the query: the text encoder ended. Try again, or see the log.' } : {},
+  setStatus: name => mock.notify('view/statusChanged', statusOf(name)),
+  notify: (method, params) => post({ jsonrpc: '2.0', method, params: params as any }),
+};
+window.mock = mock;
+document.addEventListener('securitypolicyviolation', event => { mock.violations.push(`${event.violatedDirective}: ${event.blockedURI} ${event.sample}`); });
+Object.assign(window, {
+  acquireVsCodeApi: () => ({ postMessage: (message: Message) => { setTimeout(() => receive(structuredClone(message))); }, getState: () => undefined, setState: () => undefined }),
+});
+
+const { kind, variables } = themes[theme];
+document.body.classList.add(...kind);
+for (const [name, value] of Object.entries(variables)) { document.documentElement.style.setProperty(`--vscode-${name}`, value); }
+document.documentElement.style.background = `var(--vscode-${document.body.dataset.kind === 'panel' ? 'editor' : 'sideBar'}-background)`;

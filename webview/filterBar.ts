@@ -1,0 +1,85 @@
+/** Narrows the list by folder and by format. */
+import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
+import { customElement, property } from 'lit/decorators.js';
+import type { Filter } from '../src/protocol';
+import type { Translate } from './localize';
+import { sharedStyles } from './theme';
+
+/** What the decoder reads, in the order of how common they are in projects. */
+export const formats = ['svg', 'png', 'jpeg', 'webp', 'gif', 'avif', 'tiff'];
+
+export interface Folder { root: string; path: string }
+
+export const isActive = (filter: Filter): boolean => (filter.folders?.length ?? 0) + (filter.formats?.length ?? 0) > 0;
+
+@customElement('filter-bar')
+export class FilterBar extends LitElement {
+  @property({ attribute: false }) t!: Translate;
+  @property({ attribute: false }) filter: Filter = {};
+  @property({ attribute: false }) roots: { id: string; name: string }[] = [];
+  @property({ attribute: false }) folders: Folder[] = [];
+
+  static override styles = [sharedStyles, css`
+    :host { display: flex; flex-wrap: wrap; align-items: center; gap: 6px; }
+    vscode-dropdown { min-width: 110px; max-width: 260px; flex: 0 1 auto; --dropdown-z-index: 5; }
+    vscode-dropdown::part(listbox) { max-height: 40vh; }
+    :host-context(body[data-kind=sidebar]) vscode-dropdown { flex: 1 1 100%; max-width: none; }
+    .formats { display: flex; flex-wrap: wrap; gap: 4px; }
+    .formats button {
+      padding: 1px 8px; min-height: 22px; border-radius: 11px; font: inherit; font-size: 11px; cursor: pointer; color: var(--vscode-foreground);
+      background: transparent; border: 1px solid var(--vscode-contrastBorder, color-mix(in srgb, var(--vscode-foreground) 22%, transparent));
+    }
+    .formats button:hover { background: var(--vscode-toolbar-hoverBackground); }
+    .formats button:focus-visible { outline: 1px solid var(--vscode-focusBorder); outline-offset: 1px; }
+    .formats button[aria-pressed=true] { color: var(--vscode-button-foreground); background: var(--vscode-button-background); border-color: var(--vscode-contrastActiveBorder, var(--vscode-button-border, transparent)); }
+  `];
+
+  protected override render(): TemplateResult {
+    const { t, filter } = this;
+    const chosen = filter.folders?.[0];
+    const options = this.options();
+    return html`
+      ${options.length > 1 ? html`
+        <vscode-dropdown aria-label=${t('Folder')} .value=${chosen ? valueOf(chosen) : ''} @change=${this.folderChosen}>
+          <vscode-option value="">${t('All folders')}</vscode-option>
+          ${options.map(folder => html`<vscode-option value=${valueOf(folder)}>${this.nameOf(folder)}</vscode-option>`)}
+        </vscode-dropdown>` : nothing}
+      <div class="formats" role="group" aria-label=${t('Formats')}>
+        ${formats.map(format => html`
+          <button aria-pressed=${filter.formats?.includes(format) ? 'true' : 'false'} @click=${() => this.toggleFormat(format)}>${format === 'jpeg' ? 'JPG' : format.toUpperCase()}</button>`)}
+      </div>
+      ${isActive(filter) ? html`<button class="link" @click=${() => this.emit({})}>${t('Clear filters')}</button>` : nothing}`;
+  }
+
+  /** Roots where there are several, then the folders in them; a filter that was restored stays choosable. */
+  private options(): Folder[] {
+    const options = [...this.roots.length > 1 ? this.roots.map(({ id }) => ({ root: id, path: '' })) : [], ...this.folders];
+    const chosen = this.filter.folders?.[0];
+    if (chosen && !options.some(option => valueOf(option) === valueOf(chosen))) { options.unshift(chosen); }
+    return options;
+  }
+
+  private nameOf({ root, path }: Folder): string {
+    if (this.roots.length < 2) { return path; }
+    return [this.roots.find(({ id }) => id === root)?.name ?? root, path].filter(Boolean).join('/');
+  }
+
+  private folderChosen(event: Event): void {
+    const { value } = event.target as HTMLInputElement;
+    const folder = this.options().find(option => valueOf(option) === value);
+    const { folders: _, ...others } = this.filter;
+    this.emit(folder ? { ...others, folders: [folder] } : others);
+  }
+
+  private toggleFormat(format: string): void {
+    const chosen = new Set(this.filter.formats);
+    if (!chosen.delete(format)) { chosen.add(format); }
+    const { formats: _, ...others } = this.filter;
+    this.emit(chosen.size > 0 ? { ...others, formats: [...chosen] } : others);
+  }
+
+  private emit(filter: Filter): void { this.dispatchEvent(new CustomEvent('filter-changed', { detail: filter })); }
+}
+
+/** A dropdown's value is a string; a root's name never holds a line break. */
+const valueOf = ({ root, path }: Folder): string => `${root}\n${path}`;

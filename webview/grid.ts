@@ -1,0 +1,501 @@
+/** The grid of tiles: a listbox of which only the rows in sight (and two around them) are in the document. */
+import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { customElement, property, query, state } from 'lit/decorators.js';
+import { classMap } from 'lit/directives/class-map.js';
+import { repeat } from 'lit/directives/repeat.js';
+import type { AssetKey, Tile, TileAction } from '../src/protocol';
+import { ToneReader } from './backdrop';
+import { icon, type IconName } from './icons';
+import { bytesOf, type Translate } from './localize';
+import { sharedStyles } from './theme';
+import './tileMenu';
+import type { TileMenu } from './tileMenu';
+
+/** Read by the extension's drop provider of text editors. */
+export const assetMime = 'application/vnd.asset-search.asset';
+
+export const minTileSize = 64;
+export const maxTileSize = 240;
+
+const gap = 8;
+const captionLine = 18;
+const overscanRows = 2;
+/** From this width of a picture on, a panel's tile has a second line. */
+const detailsFrom = 96;
+/** Skeleton tiles while nothing is known of the number. */
+const skeletonRows = 4;
+/** Resting time before a new range is reported: a drag of the scroll bar should not ask for each page it passes. */
+const settleMs = 60;
+
+export const keyText = ({ root, path, part }: AssetKey): string => `${root}\n${path}\n${part}`;
+export const keyOf = ({ root, path, part }: AssetKey): AssetKey => ({ root, path, part });
+export const nameOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
+export const folderOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf('/')));
+
+/** The grid's custom events. */
+export interface GridEvents {
+  'tile-action': { action: TileAction; tile: Tile };
+  'range-settled': { first: number; last: number };
+  'selection-changed': ReadonlyMap<string, Tile>;
+  'leave-up': undefined;
+  'type-ahead': undefined;
+}
+
+interface Layout { columns: number; cell: number; row: number; caption: number }
+
+@customElement('asset-grid')
+export class AssetGrid extends LitElement {
+  @property({ attribute: false }) t!: Translate;
+  @property({ attribute: false }) tiles: (Tile | undefined)[] = [];
+  @property({ attribute: false }) label = '';
+  @property({ attribute: false }) kind: 'sidebar' | 'panel' = 'sidebar';
+  /** Wished edge of a picture, pixels; columns share what is left over. */
+  @property({ type: Number }) tileSize = 96;
+  /** Draws grey tiles in place of real ones. */
+  @property({ type: Boolean }) skeleton = false;
+  /** Answers to a newer question are on their way: what is shown is the older one. */
+  @property({ type: Boolean }) stale = false;
+  /** Several roots: the root's name is part of where a file is. */
+  @property({ type: Boolean }) severalRoots = false;
+
+  @state() private layout: Layout = { columns: 1, cell: 96, row: 122, caption: captionLine };
+  @state() private firstRow = 0;
+  @state() private lastRow = 0;
+  @state() private active = 0;
+  @state() private hovered: number | undefined;
+  @state() private focusInside = false;
+  @state() private selection: ReadonlyMap<string, Tile> = new Map();
+
+  @query('.scroller') private scroller!: HTMLElement;
+  @query('.listbox') private listbox!: HTMLElement;
+  @query('.toolbar') private toolbar!: HTMLElement | null;
+  @query('tile-menu') private menu!: TileMenu;
+
+  private readonly tones = new ToneReader();
+  private readonly failed = new Set<string>();
+  private readonly resize = new ResizeObserver(() => this.measure());
+  private settleTimer: ReturnType<typeof setTimeout> | undefined;
+  private focusActive = false;
+  private anchor = 0;
+
+  static override styles = [sharedStyles, css`
+    :host { display: block; min-height: 0; position: relative; }
+    .scroller { position: absolute; inset: 0; overflow: hidden auto; padding: 2px 10px 10px; overflow-anchor: none; scrollbar-gutter: stable; }
+    .spacer { position: relative; }
+    .listbox { position: absolute; inset: 0 0 auto 0; display: grid; grid-template-columns: repeat(var(--columns), minmax(0, 1fr)); gap: ${gap}px; outline: none; transition: opacity .15s; }
+    .stale .listbox { opacity: .55; transition-delay: .25s; }
+    .tile { display: block; cursor: pointer; border-radius: 6px; outline: none; position: relative; color: var(--vscode-foreground); }
+    .picture {
+      position: relative; height: var(--cell); display: grid; place-items: center; overflow: hidden; border-radius: 6px;
+      background: var(--tile-plain); border: 1px solid var(--tile-border);
+    }
+    .tile[data-tone=dark] .picture { background: var(--tile-for-dark-picture); }
+    .tile[data-tone=light] .picture { background: var(--tile-for-light-picture); }
+    .tile[data-tone=mixed] .picture { background: var(--chip-middle); }
+    .tile:hover .picture { box-shadow: inset 0 0 0 100px var(--tile-hover); }
+    .tile[data-tone=opaque]:hover .picture, .tile[data-tone=dark]:hover .picture, .tile[data-tone=light]:hover .picture, .tile[data-tone=mixed]:hover .picture {
+      box-shadow: 0 0 0 2px var(--tile-hover);
+    }
+    img { position: relative; display: block; max-width: calc(var(--cell) - var(--inset) * 2); max-height: calc(var(--cell) - var(--inset) * 2); opacity: 0; transition: opacity .12s; }
+    .small img { width: calc(var(--cell) - var(--inset) * 2); height: calc(var(--cell) - var(--inset) * 2); object-fit: contain; }
+    .pixel img { image-rendering: pixelated; }
+    .tile[data-tone=opaque] img { max-width: 100%; max-height: 100%; }
+    .tile[data-tone] img { opacity: 1; }
+    .failed { display: grid; justify-items: center; gap: 4px; font-size: 10px; text-transform: uppercase; color: var(--vscode-descriptionForeground); }
+    .failed .icon { font-size: 24px; opacity: .7; }
+    .caption { display: flex; height: ${captionLine}px; align-items: end; padding: 0 3px; font-size: 12px; line-height: 16px; white-space: pre; }
+    .caption .head { overflow: hidden; text-overflow: ellipsis; min-width: 0; }
+    .caption .tail { flex: none; }
+    .details { display: flex; justify-content: space-between; gap: 6px; height: ${captionLine - 2}px; padding: 0 3px; font-size: 11px; line-height: 15px; color: var(--vscode-descriptionForeground); font-variant-numeric: tabular-nums; }
+    .score { position: absolute; inset: auto 4px 4px auto; padding: 0 5px; border-radius: 8px; font-size: 10px; line-height: 15px; font-variant-numeric: tabular-nums; background: var(--vscode-badge-background); color: var(--vscode-badge-foreground); border: 1px solid var(--vscode-contrastBorder, transparent); opacity: 0; }
+    .tile:hover .score, .tile:focus-visible .score { opacity: 1; }
+    .tile:focus-visible .picture, .listbox:focus-visible .tile.active .picture { outline: 2px solid var(--vscode-focusBorder); outline-offset: 1px; }
+    .tile[aria-selected=true] .picture { outline: 2px solid var(--vscode-contrastActiveBorder, var(--vscode-focusBorder)); outline-offset: 1px; }
+    .tile[aria-selected=true] .caption { background: var(--vscode-list-activeSelectionBackground, transparent); color: var(--vscode-list-activeSelectionForeground, inherit); border-radius: 3px; margin-top: 3px; height: ${captionLine - 3}px; line-height: 15px; }
+    .mark { position: absolute; inset: 5px auto auto 5px; width: 18px; height: 18px; display: grid; place-items: center; border-radius: 50%; background: var(--vscode-button-background); color: var(--vscode-button-foreground); border: 1px solid var(--vscode-contrastBorder, transparent); }
+    .mark .icon { font-size: 12px; }
+    .dragging { opacity: .6; }
+    .toolbar {
+      position: absolute; inset: 0 auto auto 0; display: flex; padding: 1px; border-radius: 6px; width: max-content;
+      background: var(--vscode-editorWidget-background); color: var(--vscode-editorWidget-foreground, var(--vscode-foreground));
+      border: 1px solid var(--vscode-contrastBorder, var(--vscode-editorWidget-border, transparent)); box-shadow: 0 2px 6px var(--vscode-widget-shadow, transparent);
+    }
+    .bone .picture { border-color: transparent; background: var(--tile-plain); }
+    .bone .line { display: block; height: 8px; margin: 7px 3px 0; width: 62%; border-radius: 4px; background: var(--tile-plain); }
+    .bone { cursor: default; pointer-events: none; }
+    .shimmer .bone { animation: breathe 1.6s ease-in-out infinite alternate; }
+    .shimmer .bone:nth-child(2n) { animation-delay: -.5s; }
+    .shimmer .bone:nth-child(3n) { animation-delay: -1s; }
+    @keyframes breathe { from { opacity: 1; } to { opacity: .45; } }
+  `];
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.resize.observe(this);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.resize.disconnect();
+    clearTimeout(this.settleTimer);
+  }
+
+  /** Tiles in sight, for what works on "the first one". */
+  get range(): { first: number; last: number } {
+    return { first: this.firstRow * this.layout.columns, last: Math.min(this.tiles.length, (this.lastRow + 1) * this.layout.columns) - 1 };
+  }
+
+  /** Back to the top, as for a new question. Keeps no selection. */
+  reset(): void {
+    this.active = 0;
+    this.anchor = 0;
+    this.select(new Map());
+    this.scroller?.scrollTo({ top: 0 });
+  }
+
+  /** Moves the keyboard focus to the active tile. */
+  focusGrid(): void {
+    if (this.tiles.length === 0) { return; }
+    this.activate(Math.min(this.active, this.tiles.length - 1), true);
+  }
+
+  protected override willUpdate(changed: PropertyValues): void {
+    if (this.active >= this.tiles.length) { this.active = Math.max(0, this.tiles.length - 1); }
+    if (this.hovered !== undefined && this.hovered >= this.tiles.length) { this.hovered = undefined; }
+    if (changed.has('tiles') || changed.has('tileSize') || changed.has('kind') || changed.has('skeleton')) { this.measure(); }
+  }
+
+  protected override updated(changed: PropertyValues): void {
+    const { columns, cell, row } = this.layout;
+    const rows = this.skeleton ? skeletonRows : Math.ceil(this.tiles.length / columns);
+    // Through the object model: a strict policy forbids style attributes.
+    const spacer = this.listbox.parentElement!;
+    spacer.style.height = `${Math.max(0, rows * row - gap)}px`;
+    const { style } = this.listbox;
+    style.setProperty('--columns', String(columns));
+    style.setProperty('--cell', `${cell}px`);
+    style.setProperty('--inset', `${Math.round(cell * 0.1)}px`);
+    style.transform = `translateY(${this.skeleton ? 0 : this.firstRendered * row}px)`;
+    this.placeToolbar();
+    if (this.focusActive) {
+      this.focusActive = false;
+      (this.optionAt(this.active) ?? this.listbox).focus({ preventScroll: true });
+    } else if (this.focusInside && !this.shadowRoot!.activeElement) {
+      // The focused tile has been scrolled out of the document: the listbox keeps the focus for it.
+      this.listbox.focus({ preventScroll: true });
+    }
+    if (changed.has('tiles') || changed.has('firstRow') || changed.has('lastRow')) { this.settle(); }
+  }
+
+  protected override render(): TemplateResult {
+    const { t } = this;
+    return html`
+      <div class=${classMap({ scroller: true, stale: this.stale, shimmer: this.skeleton })} @scroll=${this.scrolled}
+        @pointerover=${this.pointed} @pointerleave=${() => { this.hovered = undefined; }}>
+        <div class="spacer">
+          <div class="listbox" role="listbox" aria-multiselectable="true" aria-label=${this.label} aria-busy=${this.stale || this.skeleton ? 'true' : 'false'}
+            tabindex=${this.skeleton || this.tiles.length === 0 || this.isRendered(this.active) ? -1 : 0}
+            @keydown=${this.pressed} @focusin=${() => { this.focusInside = true; }} @focusout=${this.focusLeft} @focus=${this.listboxFocused}>
+            ${this.skeleton
+              ? Array.from({ length: skeletonRows * this.layout.columns }, () => html`<div class="tile bone" role="presentation"><div class="picture"></div><span class="line"></span></div>`)
+              : repeat(this.rendered(), index => this.tiles[index] ? keyText(this.tiles[index]) : index, index => this.renderTile(index))}
+          </div>
+          ${this.renderToolbar()}
+        </div>
+      </div>
+      <tile-menu .t=${t} @menu-closed=${this.menuClosed}></tile-menu>`;
+  }
+
+  private renderTile(index: number): TemplateResult {
+    const tile = this.tiles[index];
+    const position = { set: this.tiles.length, at: index + 1 };
+    if (!tile) {
+      return html`<div class="tile bone" role="option" aria-selected="false" aria-busy="true" aria-label=${this.t('Loading…')} aria-setsize=${position.set} aria-posinset=${position.at} data-index=${index}>
+        <div class="picture"></div><span class="line"></span></div>`;
+    }
+    const selected = this.selection.has(keyText(tile));
+    const active = index === this.active;
+    const name = nameOf(tile.path);
+    const tailLength = Math.min(8, Math.floor(name.length / 2));
+    const small = Math.max(tile.width, tile.height) <= this.layout.cell || tile.format === 'svg';
+    const classes = { tile: true, active, small, pixel: small && tile.format !== 'svg' && Math.max(tile.width, tile.height) * 3 <= this.layout.cell };
+    const score = tile.score === null ? undefined : tile.score.toFixed(2);
+    return html`
+      <div class=${classMap(classes)} role="option" tabindex=${active ? 0 : -1} data-index=${index} data-path=${tile.path} data-root=${tile.root}
+        data-tone=${this.tones.get(tile.hash) ?? nothing}
+        aria-selected=${selected ? 'true' : 'false'} aria-setsize=${position.set} aria-posinset=${position.at} aria-label=${this.labelOf(tile)} title=${this.tooltipOf(tile)}
+        draggable="true" @dragstart=${(event: DragEvent) => this.dragged(event, tile)} @dragend=${this.dragEnded}
+        @click=${(event: MouseEvent) => this.clicked(event, index)} @dblclick=${() => this.act('open', tile)} @contextmenu=${(event: MouseEvent) => this.openMenu(event, index)}>
+        <div class="picture">
+          ${tile.thumbnail && !this.failed.has(tile.hash)
+            ? html`<img crossorigin="anonymous" loading="lazy" decoding="async" draggable="false" alt="" src=${tile.thumbnail} @load=${(event: Event) => this.loaded(event, tile)} @error=${() => this.lost(tile)}>`
+            : html`<span class="failed">${icon('file-media')}${tile.format}</span>`}
+          ${score && this.layout.caption === captionLine && tile.score !== null ? html`<span class="score" aria-hidden="true">${score}</span>` : nothing}
+          ${selected ? html`<span class="mark">${icon('check')}</span>` : nothing}
+        </div>
+        <div class="caption" aria-hidden="true"><span class="head">${name.slice(0, name.length - tailLength)}</span><span class="tail">${name.slice(name.length - tailLength)}</span></div>
+        ${this.layout.caption > captionLine
+          ? html`<div class="details" aria-hidden="true"><span class="ellipsis">${tile.format.toUpperCase()} ${tile.width}×${tile.height}</span>${score ? html`<span>${score}</span>` : nothing}</div>`
+          : nothing}
+      </div>`;
+  }
+
+  /** One toolbar for whichever tile is pointed at or has the focus: an option must not hold buttons of its own. */
+  private renderToolbar(): TemplateResult | typeof nothing {
+    const index = this.hovered ?? (this.focusInside ? this.active : undefined);
+    const tile = index === undefined || this.skeleton ? undefined : this.tiles[index];
+    if (!tile || !this.isRendered(index!)) { return nothing; }
+    const { t } = this;
+    const button = (action: TileAction, name: IconName, label: string) => html`
+      <button class="icon-button" tabindex="-1" data-action=${action} aria-label=${label} title=${label} @click=${() => this.act(action, tile)}>${icon(name)}</button>`;
+    const wide = this.layout.cell >= 98;
+    return html`
+      <div class="toolbar" role="toolbar" aria-label=${t('Actions for {0}', nameOf(tile.path))} data-index=${index!} @keydown=${this.toolbarPressed} @focusout=${this.focusLeft}>
+        ${button('findSimilar', 'search-fuzzy', t('Find Similar'))}
+        ${wide ? [button('open', 'go-to-file', t('Open')), button('reveal', 'folder-opened', t('Reveal in Explorer')), button('copyPath', 'copy', t('Copy Path'))]
+          : html`<button class="icon-button" tabindex="-1" aria-haspopup="menu" aria-label=${t('More Actions…')} title=${t('More Actions…')} @click=${(event: MouseEvent) => this.openMenu(event, index!)}>${icon('ellipsis')}</button>`}
+      </div>`;
+  }
+
+  private placeToolbar(): void {
+    const { toolbar } = this;
+    if (!toolbar) { return; }
+    const option = this.optionAt(Number(toolbar.dataset.index));
+    if (!option) { return; }
+    const tile = option.getBoundingClientRect();
+    const spacer = this.listbox.parentElement!.getBoundingClientRect();
+    const left = Math.min(tile.right - spacer.left - toolbar.offsetWidth - 4, spacer.width - toolbar.offsetWidth);
+    toolbar.style.transform = `translate(${Math.max(0, Math.round(left))}px, ${Math.round(tile.top - spacer.top + 4)}px)`;
+  }
+
+  // ─── what is in sight
+
+  private get firstRendered(): number { return Math.max(0, this.firstRow - overscanRows); }
+
+  private rendered(): number[] {
+    const { columns } = this.layout;
+    const end = Math.min(this.tiles.length, (this.lastRow + overscanRows + 1) * columns);
+    const start = this.firstRendered * columns;
+    return Array.from({ length: Math.max(0, end - start) }, (_, offset) => start + offset);
+  }
+
+  private isRendered(index: number): boolean {
+    const { columns } = this.layout;
+    return index >= this.firstRendered * columns && index < (this.lastRow + overscanRows + 1) * columns;
+  }
+
+  private measure(): void {
+    const { scroller } = this;
+    if (!scroller) { this.requestUpdate(); return; }
+    const padding = parseFloat(getComputedStyle(scroller).paddingLeft) * 2;
+    const width = scroller.clientWidth - padding;
+    if (width <= 0) { return; }
+    const columns = Math.max(1, Math.floor((width + gap) / (this.tileSize + gap)));
+    const cell = Math.floor((width - gap * (columns - 1)) / columns);
+    const caption = this.kind === 'panel' && cell >= detailsFrom ? 2 * captionLine : captionLine;
+    const row = cell + caption + gap;
+    if (columns !== this.layout.columns || row !== this.layout.row) {
+      const firstInSight = this.firstRow * this.layout.columns;
+      const scrolled = scroller.scrollTop > 0;
+      this.layout = { columns, cell, row, caption };
+      // What was at the top stays there.
+      if (scrolled) { void this.updateComplete.then(() => { scroller.scrollTop = Math.floor(firstInSight / columns) * row; this.scrolled(); }); }
+    }
+    this.scrolled();
+  }
+
+  private scrolled = (): void => {
+    const { scrollTop, clientHeight } = this.scroller;
+    this.firstRow = Math.max(0, Math.floor(scrollTop / this.layout.row));
+    this.lastRow = Math.max(this.firstRow, Math.floor((scrollTop + clientHeight) / this.layout.row));
+  };
+
+  private settle(): void {
+    clearTimeout(this.settleTimer);
+    if (this.tiles.length === 0 || this.skeleton) { return; }
+    this.settleTimer = setTimeout(() => this.emit('range-settled', this.range), settleMs);
+  }
+
+  private optionAt(index: number): HTMLElement | null {
+    return this.listbox.querySelector<HTMLElement>(`.tile[data-index="${index}"]`);
+  }
+
+  // ─── pictures
+
+  private loaded(event: Event, tile: Tile): void {
+    const image = event.currentTarget as HTMLImageElement;
+    const tone = this.tones.read(tile.hash, image);
+    image.closest<HTMLElement>('.tile')!.dataset.tone = tone;
+  }
+
+  private lost(tile: Tile): void {
+    this.failed.add(tile.hash);
+    this.requestUpdate();
+  }
+
+  private labelOf(tile: Tile): string {
+    const parts = [nameOf(tile.path), this.placeOf(tile) || this.t('top folder'), `${tile.format.toUpperCase()} ${tile.width}×${tile.height}`];
+    if (tile.score !== null) { parts.push(this.t('score {0}', tile.score.toFixed(2))); } else if (tile.matched.name) { parts.push(this.t('name matches')); }
+    return parts.join(', ');
+  }
+
+  private tooltipOf(tile: Tile): string {
+    const facts = [tile.format.toUpperCase(), `${tile.width} × ${tile.height}`, bytesOf(tile.sizeBytes)];
+    if (tile.score !== null) { facts.push(this.t('Similarity {0}', tile.score.toFixed(3))); }
+    return [...tile.title ? [tile.title] : [], `${this.severalRoots ? `${tile.rootName} • ` : ''}${tile.path}`, facts.join(' · ')].join('\n');
+  }
+
+  private placeOf(tile: Tile): string {
+    const folder = folderOf(tile.path);
+    return this.severalRoots ? [tile.rootName, folder].filter(Boolean).join('/') : folder;
+  }
+
+  // ─── pointer
+
+  private pointed(event: PointerEvent): void {
+    const target = event.target as HTMLElement;
+    if (target.closest('.toolbar')) { return; }
+    const tile = target.closest<HTMLElement>('.tile:not(.bone)');
+    this.hovered = tile ? Number(tile.dataset.index) : undefined;
+  }
+
+  private clicked(event: MouseEvent, index: number): void {
+    const tile = this.tiles[index]!;
+    if (event.shiftKey) { this.selectBetween(this.anchor, index); this.activate(index, true); return; }
+    this.anchor = index;
+    this.activate(index, true);
+    if (event.ctrlKey || event.metaKey) { this.toggle(tile); return; }
+    // A list in the sidebar opens at a click like the Explorer; a gallery selects, and opens at a double click.
+    if (this.kind === 'sidebar') { if (event.detail < 2) { this.act('open', tile); } } else { this.select(new Map([[keyText(tile), tile]])); }
+  }
+
+  private dragged(event: DragEvent, tile: Tile): void {
+    if (!event.dataTransfer) { return; }
+    event.dataTransfer.effectAllowed = 'copy';
+    event.dataTransfer.setData('text/plain', tile.path);
+    event.dataTransfer.setData(assetMime, JSON.stringify(keyOf(tile)));
+    const element = event.currentTarget as HTMLElement;
+    const picture = element.querySelector('img');
+    if (picture) { event.dataTransfer.setDragImage(picture, picture.clientWidth / 2, picture.clientHeight / 2); }
+    element.classList.add('dragging');
+    this.hovered = undefined;
+  }
+
+  private dragEnded(event: DragEvent): void { (event.currentTarget as HTMLElement).classList.remove('dragging'); }
+
+  // ─── keyboard
+
+  private pressed = (event: KeyboardEvent): void => {
+    if (this.tiles.length === 0 || this.skeleton) { return; }
+    const { columns } = this.layout;
+    const last = this.tiles.length - 1;
+    const visibleRows = Math.max(1, Math.floor(this.scroller.clientHeight / this.layout.row));
+    const tile = this.tiles[this.active];
+    const modifier = event.ctrlKey || event.metaKey;
+    let to: number | undefined;
+    switch (event.key) {
+      case 'ArrowRight': to = this.active + 1; break;
+      case 'ArrowLeft': to = this.active - 1; break;
+      case 'ArrowDown': to = Math.min(last, this.active + columns); break;
+      case 'ArrowUp':
+        if (this.active < columns && !event.shiftKey) { event.preventDefault(); this.emit('leave-up', undefined); return; }
+        to = this.active - columns; break;
+      case 'Home': to = 0; break;
+      case 'End': to = last; break;
+      case 'PageDown': to = Math.min(last, this.active + visibleRows * columns); break;
+      case 'PageUp': to = Math.max(this.active % columns, this.active - visibleRows * columns); break;
+      case 'Enter': if (tile) { event.preventDefault(); this.act(modifier ? 'openToSide' : 'open', tile); } return;
+      case ' ': if (tile) { event.preventDefault(); this.anchor = this.active; this.toggle(tile); } return;
+      case 'Escape': if (this.selection.size > 0) { event.preventDefault(); this.select(new Map()); } else { this.emit('leave-up', undefined); } return;
+      case 'F10': if (event.shiftKey) { event.preventDefault(); this.openMenu(undefined, this.active); } return;
+      case 'ContextMenu': event.preventDefault(); this.openMenu(undefined, this.active); return;
+      case 'Tab':
+        if (!event.shiftKey && this.toolbar) { const first = this.toolbar.querySelector('button'); if (first) { event.preventDefault(); first.focus(); } }
+        return;
+      default:
+        if (event.key.length === 1 && !modifier && !event.altKey) { this.emit('type-ahead', undefined); }
+        return;
+    }
+    event.preventDefault();
+    if (to < 0 || to > last) { return; }
+    if (event.shiftKey) { this.selectBetween(this.anchor, to); } else { this.anchor = to; }
+    this.hovered = undefined;
+    this.activate(to, true);
+  };
+
+  private toolbarPressed = (event: KeyboardEvent): void => {
+    const buttons = [...this.toolbar!.querySelectorAll('button')];
+    const at = buttons.indexOf(event.target as HTMLButtonElement);
+    const step = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0;
+    if (step) { event.preventDefault(); buttons[(at + step + buttons.length) % buttons.length]!.focus(); }
+    if (event.key === 'Escape' || (event.key === 'Tab' && event.shiftKey)) { event.preventDefault(); this.activate(this.active, true); }
+  };
+
+  private focusLeft = (event: FocusEvent): void => {
+    const to = event.relatedTarget as Node | null;
+    // Without a target the tile may have been scrolled away; `updated` gives the focus back then. A blurred window keeps it.
+    if (to && this.shadowRoot!.contains(to)) { return; }
+    if (to || !this.isVanishing(event.target as HTMLElement)) { this.focusInside = false; }
+  };
+
+  private isVanishing(element: HTMLElement): boolean { return !element.isConnected || element.closest('.listbox') === null && element.closest('.toolbar') === null; }
+
+  private listboxFocused(event: FocusEvent): void {
+    // Reached by Tab while the active tile is out of sight: show it again.
+    if (event.target === this.listbox && event.relatedTarget && !this.isRendered(this.active)) { this.activate(this.active, true); }
+  }
+
+  private activate(index: number, focus: boolean): void {
+    this.active = index;
+    const { row, columns, caption } = this.layout;
+    const top = Math.floor(index / columns) * row;
+    const { scrollTop, clientHeight } = this.scroller;
+    const bottom = top + this.layout.cell + caption + 12;
+    if (top < scrollTop) { this.scroller.scrollTop = top; } else if (bottom > scrollTop + clientHeight) { this.scroller.scrollTop = bottom - clientHeight; }
+    this.scrolled();
+    this.focusActive = focus;
+    this.requestUpdate();
+  }
+
+  // ─── selection and actions
+
+  private toggle(tile: Tile): void {
+    const selection = new Map(this.selection);
+    if (!selection.delete(keyText(tile))) { selection.set(keyText(tile), tile); }
+    this.select(selection);
+  }
+
+  private selectBetween(from: number, to: number): void {
+    const tiles = this.tiles.slice(Math.min(from, to), Math.max(from, to) + 1).filter((tile): tile is Tile => tile !== undefined);
+    this.select(new Map(tiles.map(tile => [keyText(tile), tile])));
+  }
+
+  private select(selection: ReadonlyMap<string, Tile>): void {
+    if (selection.size === 0 && this.selection.size === 0) { return; }
+    this.selection = selection;
+    this.emit('selection-changed', selection);
+  }
+
+  private act(action: TileAction, tile: Tile): void { this.emit('tile-action', { action, tile }); }
+
+  private openMenu(event: MouseEvent | undefined, index: number): void {
+    const tile = this.tiles[index];
+    if (!tile) { return; }
+    event?.preventDefault();
+    event?.stopPropagation();
+    this.activate(index, false);
+    const option = this.optionAt(index)?.getBoundingClientRect();
+    const byPointer = event && (event.clientX !== 0 || event.clientY !== 0);
+    this.menu.show(
+      byPointer ? { x: event.clientX, y: event.clientY } : { x: (option?.left ?? 0) + 12, y: (option?.top ?? 0) + 24 },
+      nameOf(tile.path),
+      action => this.act(action, tile),
+    );
+  }
+
+  private menuClosed(): void { this.activate(this.active, true); }
+
+  private emit<K extends keyof GridEvents>(type: K, detail: GridEvents[K]): void {
+    this.dispatchEvent(new CustomEvent(type, { detail }));
+  }
+}

@@ -1,0 +1,28 @@
+/** Codicons by name: a font face works inside shadow roots, the class names of codicon.css do not, so the characters are named here. */
+import { html, type TemplateResult } from 'lit';
+
+/** Characters of @vscode/codicons; a unit test compares them with codicon.css. */
+export const iconCharacters = {
+  'check': '\ueab2',
+  'chevron-down': '\ueab4',
+  'close': '\uea76',
+  'copy': '\uebcc',
+  'debug-stop': '\uead7',
+  'ellipsis': '\uea7c',
+  'error': '\uea87',
+  'file-media': '\ueaea',
+  'filter': '\ueaf1',
+  'filter-filled': '\uebce',
+  'folder-opened': '\ueaf7',
+  'go-to-file': '\uea94',
+  'search': '\uea6d',
+  'search-fuzzy': '\uec0d',
+  'split-horizontal': '\ueb56',
+  'tag': '\uea66',
+  'warning': '\uea6c',
+} as const;
+
+export type IconName = keyof typeof iconCharacters;
+
+/** A decoration: whoever holds it says in words what it means. Styled by `.icon` of {@link sharedStyles}. */
+export const icon = (name: IconName): TemplateResult => html`<span class="icon" aria-hidden="true">${iconCharacters[name]}</span>`;

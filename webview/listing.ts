@@ -1,0 +1,149 @@
+/** What the grid lists: browse pages, search hits or similar images, with the running request cancelled when the question changes. */
+import { CancellationTokenSource } from 'vscode-jsonrpc/browser';
+import { View, type AssetKey, type ErrorInfo, type Filter, type QueryImage, type Tile } from '../src/protocol';
+import { toErrorInfo, type Host } from './connection';
+
+/** A question to the index. `shown` are tiles the host found itself (a file outside the workspace, say). */
+export type Question =
+  | { kind: 'browse' }
+  | { kind: 'search'; text: string }
+  | { kind: 'similar'; name: string; image: { key: AssetKey } | QueryImage }
+  | { kind: 'shown'; name: string; tiles: Tile[] };
+
+export const pageSize = 200;
+/** Hits asked for at first; scrolling to the end asks for twice as many, up to `maxHits`. */
+export const firstHits = 100;
+export const maxHits = 1600;
+
+export class Listing {
+  question: Question = { kind: 'browse' };
+  filter: Filter = {};
+  /** Sparse while browsing: pages arrive as they come into sight. */
+  tiles: (Tile | undefined)[] = [];
+  /** 'waiting': nothing asked yet. While 'loading', `tiles` still answer the question before. */
+  state: 'waiting' | 'loading' | 'listed' | 'failed' = 'waiting';
+  error?: ErrorInfo;
+  /** The question that `tiles` answer. */
+  answered: Question = { kind: 'browse' };
+  /** Rows the host looked at. */
+  total = 0;
+
+  private hits = firstHits;
+  private cancellation = new CancellationTokenSource();
+  private readonly pages = new Map<number, 'loading' | 'listed'>();
+
+  constructor(private readonly host: Host, private readonly changed: () => void) {}
+
+  /** Asks anew. Resolves when the answer is there, has failed, or was overtaken by another question. */
+  async show(question: Question, filter: Filter): Promise<void> {
+    this.question = question;
+    this.filter = filter;
+    this.hits = firstHits;
+    await this.ask([0]);
+  }
+
+  /** The same question again because the index has changed; what is shown stays until the answer is there. */
+  async refresh(first: number, last: number): Promise<void> {
+    if (this.state === 'waiting') { return; }
+    await this.ask(pagesOf(first, last));
+  }
+
+  /** Tells which tiles are in sight, so that missing pages or more hits are fetched. */
+  need(first: number, last: number): void {
+    if (this.state !== 'listed') { return; }
+    if (this.answered.kind === 'browse') {
+      for (const page of pagesOf(first, Math.min(last, this.tiles.length - 1))) {
+        if (!this.pages.has(page)) { void this.fetchPage(page, this.cancellation); }
+      }
+    } else if (this.answered.kind !== 'shown' && last >= this.tiles.length - 1 && this.tiles.length === this.hits && this.hits < Math.min(maxHits, this.total)) {
+      this.hits *= 2;
+      void this.ask([]);
+    }
+  }
+
+  /** Stops caring for running requests. */
+  cancel(): void {
+    this.cancellation.cancel();
+    this.cancellation = new CancellationTokenSource();
+  }
+
+  private async ask(pages: number[]): Promise<void> {
+    this.cancel();
+    const cancellation = this.cancellation;
+    const { question } = this;
+    this.state = 'loading';
+    this.error = undefined;
+    this.changed();
+    try {
+      if (question.kind === 'browse') { await this.browse(pages, cancellation); } else { await this.rank(question, cancellation); }
+    } catch (error) {
+      if (cancellation !== this.cancellation) { return; }
+      this.error = toErrorInfo(error);
+      this.answered = question;
+      this.tiles = [];
+      this.state = 'failed';
+      this.changed();
+    }
+  }
+
+  private async browse(pages: number[], cancellation: CancellationTokenSource): Promise<void> {
+    const [first = 0, ...others] = pages;
+    const request = (page: number) => this.host.request(View.browse, { offset: page * pageSize, limit: pageSize, filter: this.filter }, cancellation.token);
+    const reply = await request(first);
+    if (cancellation !== this.cancellation) { return; }
+    // Tiles of other pages stay as they were until they come into sight: better a moment old than a flicker.
+    const kept = this.answered.kind === 'browse' ? this.tiles.slice(0, reply.total) : [];
+    kept.length = reply.total;
+    this.pages.clear();
+    this.tiles = kept;
+    this.place(first, reply.tiles);
+    this.answered = this.question;
+    this.total = reply.total;
+    this.state = 'listed';
+    this.changed();
+    for (const page of others) { if (page * pageSize < reply.total) { void this.fetchPage(page, cancellation); } }
+  }
+
+  private async fetchPage(page: number, cancellation: CancellationTokenSource): Promise<void> {
+    this.pages.set(page, 'loading');
+    try {
+      const reply = await this.host.request(View.browse, { offset: page * pageSize, limit: pageSize, filter: this.filter }, cancellation.token);
+      if (cancellation !== this.cancellation) { return; }
+      this.place(page, reply.tiles);
+      this.changed();
+    } catch {
+      // The page stays missing and is asked for again when it comes into sight.
+      if (cancellation === this.cancellation) { this.pages.delete(page); }
+    }
+  }
+
+  private place(page: number, tiles: Tile[]): void {
+    const placed = [...this.tiles];
+    placed.length = this.tiles.length;
+    tiles.forEach((tile, index) => { placed[page * pageSize + index] = tile; });
+    this.tiles = placed;
+    this.pages.set(page, 'listed');
+  }
+
+  private async rank(question: Exclude<Question, { kind: 'browse' }>, cancellation: CancellationTokenSource): Promise<void> {
+    const limit = this.hits;
+    const { filter } = this;
+    const reply = question.kind === 'search'
+      ? await this.host.request(View.search, { text: question.text, limit, filter, useNames: true }, cancellation.token)
+      : question.kind === 'similar'
+        ? await this.host.request(View.similar, { image: question.image, limit, filter }, cancellation.token)
+        : { tiles: question.tiles, total: question.tiles.length };
+    if (cancellation !== this.cancellation) { return; }
+    this.tiles = reply.tiles;
+    this.answered = question;
+    this.total = reply.total;
+    this.state = 'listed';
+    this.changed();
+  }
+}
+
+function pagesOf(first: number, last: number): number[] {
+  const pages: number[] = [];
+  for (let page = Math.floor(Math.max(0, first) / pageSize); page <= Math.floor(Math.max(0, last) / pageSize); page++) { pages.push(page); }
+  return pages;
+}

@@ -1,0 +1,31 @@
+/** English strings with `{0}` placeholders, looked up in the translations the host sent. */
+
+export type Translate = (english: string, ...values: (string | number)[]) => string;
+
+/** A translator over `strings` (English → the user's language); what it lacks stays English. Numbers are written the user's way. */
+export function createTranslate(strings: Record<string, string>, language?: string): Translate {
+  const numbers = new Intl.NumberFormat(language);
+  return (english, ...values) => (strings[english] ?? english).replace(/\{(\d)\}/g, (placeholder, index) => {
+    const value = values[Number(index)];
+    return value === undefined ? placeholder : typeof value === 'number' ? numbers.format(value) : value;
+  });
+}
+
+/** "1 asset" or "547 assets": two strings, because languages differ in more than an s. */
+export const countOf = (t: Translate, count: number, one: string, many: string): string => count === 1 ? t(one) : t(many, count);
+
+/** "8 s", "2 min", "1 h 5 min". */
+export function durationOf(t: Translate, seconds: number): string {
+  if (seconds < 90) { return t('{0} s', Math.max(1, Math.round(seconds))); }
+  const minutes = Math.round(seconds / 60);
+  return minutes < 60 ? t('{0} min', minutes) : t('{0} h {1} min', Math.floor(minutes / 60), minutes % 60);
+}
+
+/** "12 KB", "3.4 MB". */
+export function bytesOf(bytes: number): string {
+  const units = ['B', 'KB', 'MB', 'GB'];
+  let size = bytes;
+  let unit = 0;
+  while (size >= 1000 && unit < units.length - 1) { size /= 1000; unit++; }
+  return `${size < 10 && unit > 0 ? size.toFixed(1) : Math.round(size)} ${units[unit]}`;
+}

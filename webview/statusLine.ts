@@ -1,0 +1,95 @@
+/** The line at the bottom: what is indexed, by which model, and how far a run is. */
+import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { customElement, property, query } from 'lit/decorators.js';
+import type { IndexProgress, IndexStatus } from '../src/protocol';
+import { icon } from './icons';
+import { bytesOf, countOf, durationOf, type Translate } from './localize';
+import { sharedStyles } from './theme';
+
+@customElement('status-line')
+export class StatusLine extends LitElement {
+  @property({ attribute: false }) t!: Translate;
+  @property({ attribute: false }) index: IndexStatus | undefined;
+  @property({ type: Boolean }) starting = false;
+
+  @query('.done') private done!: HTMLElement | null;
+
+  static override styles = [sharedStyles, css`
+    :host { display: block; position: relative; font-size: 12px; line-height: 18px; color: var(--vscode-descriptionForeground); border-top: 1px solid var(--vscode-contrastBorder, var(--vscode-widget-border, color-mix(in srgb, var(--vscode-foreground) 12%, transparent))); }
+    .line { display: flex; align-items: center; min-height: 26px; padding: 3px 10px; gap: 4px; }
+    .facts { display: flex; flex: 1; min-width: 0; flex-wrap: wrap; overflow: hidden; max-height: 18px; font-variant-numeric: tabular-nums; }
+    .busy .facts { max-height: none; }
+    .facts > * { flex: none; max-width: 100%; }
+    .facts > *:not(:last-child)::after { content: '·'; padding: 0 5px; opacity: .7; }
+    .strong { color: var(--vscode-foreground); }
+    .link { font-size: inherit; line-height: inherit; }
+    .track { position: absolute; inset: -1px 0 auto 0; height: 2px; overflow: hidden; background: color-mix(in srgb, var(--meter) 20%, transparent); }
+    .done { height: 100%; background: var(--meter); transform-origin: 0 0; transition: transform .3s linear; }
+    .unknown .done { width: 30%; animation: slide 1.4s ease-in-out infinite; }
+    @keyframes slide { from { translate: -100% 0; } to { translate: 340% 0; } }
+    .alarm { color: var(--vscode-errorForeground); }
+  `];
+
+  protected override updated(_: PropertyValues): void {
+    const progress = this.index?.progress;
+    if (this.done) { this.done.style.transform = progress && progress.total > 0 ? `scaleX(${Math.min(1, progress.done / progress.total)})` : ''; }
+  }
+
+  protected override render(): TemplateResult {
+    const { t, index } = this;
+    if (!index) { return html`<div class="line"><span class="facts"><span>${this.starting ? t('Starting…') : ''}</span></span></div>`; }
+    if (index.state === 'indexing' && index.progress) { return this.renderProgress(index, index.progress); }
+    return html`
+      <div class="line" title=${this.tooltip(index)}>
+        <span class="facts">
+          ${index.state === 'indexingElsewhere' ? html`<span class="strong">${t('Another window is indexing…')}</span>` : nothing}
+          ${index.state === 'failed' ? html`<span class="alarm">${t('Indexing failed')}</span>` : nothing}
+          ${index.state === 'indexing' ? html`<span class="strong">${t('Indexing…')}</span>` : nothing}
+          <span>${countOf(t, index.assets, '1 asset', '{0} assets')}</span>
+          ${this.skipped(index.skipped)}
+          <span>${index.model.name}</span>
+          <span>${index.device.toUpperCase()}</span>
+        </span>
+      </div>`;
+  }
+
+  private renderProgress(index: IndexStatus, progress: IndexProgress): TemplateResult {
+    const { t } = this;
+    const known = progress.total > 0 && progress.phase !== 'scanning' && progress.phase !== 'optimizing';
+    const what = {
+      scanning: progress.total > 0 ? t('Looking for images: {0} so far', progress.total) : t('Looking for images…'),
+      hashing: t('Comparing {0} of {1}', progress.done, progress.total),
+      encoding: t('Indexing {0} of {1}', progress.done, progress.total),
+      optimizing: t('Tidying the index…'),
+    }[progress.phase];
+    return html`
+      <div class="track ${known ? '' : 'unknown'}" role="progressbar" aria-label=${t('Indexing')} aria-valuemin="0" aria-valuemax=${known ? progress.total : nothing} aria-valuenow=${known ? progress.done : nothing} aria-valuetext=${what}><div class="done"></div></div>
+      <div class="line busy" title=${[progress.current, this.tooltip(index)].filter(Boolean).join('\n')}>
+        <span class="facts">
+          <span class="strong">${what}</span>
+          ${known && progress.imagesPerSecond > 0 ? html`<span>${t('{0} images/s', Math.round(progress.imagesPerSecond))}</span>` : nothing}
+          ${known && progress.secondsLeft !== undefined ? html`<span>${t('{0} left', durationOf(t, progress.secondsLeft))}</span>` : nothing}
+          ${this.skipped(progress.skipped)}
+        </span>
+        <button class="icon-button" aria-label=${t('Cancel indexing')} title=${t('Cancel indexing (what is done is kept)')} @click=${() => this.command('cancelIndexing')}>${icon('debug-stop')}</button>
+      </div>`;
+  }
+
+  private skipped(count: number): TemplateResult | typeof nothing {
+    return count === 0 ? nothing : html`<span><button class="link" title=${this.t('Show which files were skipped, and why')} @click=${() => this.command('showSkipped')}>${this.t('{0} skipped', count)}</button></span>`;
+  }
+
+  private tooltip(index: IndexStatus): string {
+    const { t } = this;
+    const lines = [
+      t('{0} assets, {1} skipped', index.assets, index.skipped),
+      t('Model: {0} ({1} dimensions, {2})', index.model.name, index.model.embeddingDim, index.model.license),
+      t('Device: {0}', index.device.toUpperCase()),
+      t('Index and thumbnails: {0}', bytesOf(index.diskBytes)),
+    ];
+    if (index.lastRun) { lines.push(t('Last run: {0} images in {1}', index.lastRun.seen, durationOf(t, index.lastRun.seconds))); }
+    return lines.join('\n');
+  }
+
+  private command(command: 'cancelIndexing' | 'showSkipped'): void { this.dispatchEvent(new CustomEvent('command', { detail: command })); }
+}
