@@ -1,0 +1,337 @@
+"""Trains both towers with a multi-positive symmetric InfoNCE loss; the schedule follows wall time, so that it anneals to the end by a deadline."""
+import argparse, json, math, os, pickle, random, time
+import numpy as np
+import torch
+import torch.nn.functional as F
+from model import ImageTower, TextTower
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+CACHE = os.path.join(HERE, '.cache')
+SIZE = 64
+WEIGHT = {'logo': .35, 'flag': .5, 'clipart': .8, 'icon': 1.0}
+NAMED = [('red', 220, 40, 40), ('orange', 245, 140, 25), ('yellow', 245, 210, 30), ('green', 40, 165, 70), ('teal', 20, 160, 160), ('blue', 40, 100, 225),
+         ('purple', 130, 60, 190), ('pink', 240, 110, 180), ('brown', 125, 80, 45), ('black', 10, 10, 10), ('white', 250, 250, 250), ('gray', 128, 128, 128)]
+LUMA = torch.tensor([.2126, .7152, .0722]).view(1, 3, 1, 1)
+
+
+class Data:
+    def __init__(self):
+        self.records = [json.loads(line) for line in open(os.path.join(CACHE, 'records.jsonl'))]
+        self.alpha = np.fromfile(os.path.join(CACHE, 'alpha.bin'), np.uint8).reshape(-1, SIZE, SIZE)
+        self.rgba = np.fromfile(os.path.join(CACHE, 'rgba.bin'), np.uint8).reshape(-1, SIZE, SIZE, 4)
+        words = pickle.load(open(os.path.join(CACHE, 'words.pkl'), 'rb'))
+        self.concepts, self.texts, self.tokens = words['concepts'], words['texts'], words['tokens']
+        self.templates, self.colours = words['templates'], words['colours']
+        self.language_names = list(words['languages'])
+        self.language_weights = words['languages']
+        self.pictures = words['pictures']
+        self.concept = np.array([c for _, c in self.pictures])
+        self.colour = np.array([self.records[i]['colour'] for i, _ in self.pictures])
+        self.at = np.array([self.records[i]['at'] for i, _ in self.pictures])
+        self.weight = np.array([WEIGHT[self.records[i]['kind']] for i, _ in self.pictures])
+        self.clipart = np.array([self.records[i]['kind'] == 'clipart' for i, _ in self.pictures])
+        self.own = [frozenset([t for t, _ in c['names']] + c['tags'] + c['syn']) for c in self.concepts]
+        self.names = [([t for t, _ in c['names']], np.cumsum([k for _, k in c['names']]).tolist()) for c in self.concepts]
+
+    def epoch(self, rng):
+        keep = np.flatnonzero(rng.random(len(self.weight)) < self.weight)
+        return rng.permutation(keep)
+
+    def caption(self, concept, clipart):
+        """(text id, token ids, plain) of one sampled caption. `plain` says whether a colour word may go before it."""
+        c = self.concepts[concept]
+        r = random.random()
+        if clipart: r = r * .75 + .25
+        if r > .86 and c['trans']:
+            langs = list(c['trans'])
+            lang = random.choices(langs, [self.language_weights[x] for x in langs])[0]
+            words = c['trans'][lang]
+            t = words[0] if random.random() < .6 else random.choice(words)
+            return t, self.tokens[t], False
+        if .55 < r <= .80 and c['tags']: t = random.choice(c['tags'])
+        elif .80 < r <= .86 and c['syn']: t = random.choice(c['syn'])
+        else:
+            ids, cum = self.names[concept]
+            t = ids[0] if len(ids) == 1 else random.choices(ids, cum_weights=cum)[0]
+        return t, self.tokens[t], True
+
+    def full_caption(self, concept, clipart=False, colour=-1):
+        """(text id, tokens, colour named in it or -1)."""
+        t, tokens, plain = self.caption(concept, clipart)
+        named = -1
+        if plain and colour >= 0 and random.random() < (.35 if colour < 9 else .06):
+            tokens = self.colours[colour] + tokens
+            named = colour
+        if plain and random.random() < .2:
+            before, after = random.choice(self.templates)
+            tokens = before + tokens + after
+        return t, tokens[:24], named
+
+
+def pack(tokens):
+    n = max(1, max(map(len, tokens)))
+    ids, mask = torch.zeros(len(tokens), n, dtype=torch.long), torch.zeros(len(tokens), n, dtype=torch.long)
+    for i, t in enumerate(tokens):
+        ids[i, :len(t)] = torch.tensor(t, dtype=torch.long)
+        mask[i, :len(t)] = 1
+    return ids, mask
+
+
+def product_background(rgb, alpha):
+    """White behind dark drawings, near-black behind light ones: what the product does with transparency."""
+    total = alpha.sum((1, 2, 3)).clamp(min=1e-3)
+    light = ((rgb * LUMA).sum(1, keepdim=True) * alpha).sum((1, 2, 3)) / total > .6
+    return torch.where(light.view(-1, 1, 1, 1), torch.tensor(0x1e / 255.), torch.tensor(1.)).expand(-1, 3, 1, 1)
+
+
+def augment(data, picks, size):
+    """Pixels [batch, 3, size, size] in [-1, 1] and the named colour of each picture (-1: none)."""
+    n = len(picks)
+    coloured = torch.from_numpy(data.colour[picks])
+    alpha = torch.empty(n, 1, SIZE, SIZE)
+    mono, multi = np.flatnonzero(~data.colour[picks]), np.flatnonzero(data.colour[picks])
+    alpha[mono, 0] = torch.from_numpy(data.alpha[data.at[picks[mono]]]).float().div_(255)
+    colour_alpha = None
+    # Geometry: mostly near the original frame, sometimes small, seldom turned.
+    scale = torch.where(torch.rand(n) < .7, torch.empty(n).uniform_(.82, 1.12), torch.empty(n).uniform_(.45, .85))
+    tile = torch.rand(n) < .14
+    scale = torch.where(tile, torch.empty(n).uniform_(.45, .72), scale)
+    aspect = torch.exp(torch.randn(n) * .04)
+    angle = torch.where(torch.rand(n) < .25, torch.randn(n) * .12, torch.zeros(n))
+    shift = torch.randn(n, 2) * torch.where(tile, .02, .06).unsqueeze(1)
+    cos, sin = torch.cos(angle) / scale, torch.sin(angle) / scale
+    theta = torch.stack([torch.stack([cos * aspect, -sin, shift[:, 0]], 1), torch.stack([sin, cos / aspect, shift[:, 1]], 1)], 1)
+    grid = F.affine_grid(theta, (n, 1, size, size), align_corners=False)
+    out_alpha = torch.empty(n, 1, size, size)
+    a = F.grid_sample(alpha[mono], grid[mono], align_corners=False)
+    # Stroke width: a partial dilation or erosion for some line drawings.
+    if len(mono):
+        k = torch.rand(len(mono))
+        thick, thin = (k < .12).nonzero()[:, 0], ((k >= .12) & (k < .2)).nonzero()[:, 0]
+        for which, sign in ((thick, 1), (thin, -1)):
+            if len(which):
+                x = a[which]
+                t = torch.rand(len(which), 1, 1, 1) * (.9 if sign > 0 else .5)
+                a[which] = x + t * (sign * F.max_pool2d(sign * x, 3, 1, 1) - x)
+    out_alpha[mono] = a
+    # Ink of single-colour drawings.
+    ink = torch.rand(n, 3)
+    named = torch.full((n,), -1, dtype=torch.long)
+    u = torch.rand(n)
+    ink[u < .35] = torch.rand(int((u < .35).sum()), 1) * .25
+    light = (u >= .35) & (u < .5)
+    ink[light] = 1 - torch.rand(int(light.sum()), 1) * .15
+    table = torch.tensor([c[1:] for c in NAMED]) / 255.
+    pick = (u >= .5) & (u < .85)
+    which = torch.randint(0, len(NAMED), (n,))
+    ink[pick] = (table[which] + torch.randn(n, 3) * .04).clamp(0, 1)[pick]
+    named[pick] = which[pick]
+    named[coloured] = -1
+    rgb = ink.view(n, 3, 1, 1).expand(n, 3, size, size).clone()
+    if len(multi):
+        px = torch.from_numpy(data.rgba[data.at[picks[multi]]]).permute(0, 3, 1, 2).float().div_(255)
+        px[:, :3] *= px[:, 3:]
+        px = F.grid_sample(px, grid[multi], align_corners=False)
+        out_alpha[multi] = px[:, 3:]
+        c = px[:, :3] / px[:, 3:].clamp(min=1e-3)
+        c = c * torch.empty(len(multi), 1, 1, 1).uniform_(.85, 1.1) + torch.randn(len(multi), 3, 1, 1) * .03
+        grey = torch.rand(len(multi)) < .06
+        c[grey] = (c[grey] * LUMA).sum(1, keepdim=True)
+        rgb[multi] = c.clamp(0, 1)
+    # What lies behind: the product's own compositing, a colour with contrast, or a rounded tile.
+    plain = product_background(rgb, out_alpha)
+    mean = (rgb * out_alpha).sum((2, 3)) / out_alpha.sum((2, 3)).clamp(min=1e-3)
+    back = torch.rand(n, 3)
+    grey = torch.rand(n) < .5
+    back[grey] = back[grey].mean(1, keepdim=True).expand(-1, 3)
+    luma = LUMA.view(1, 3)
+    near = ((back - mean) * luma).sum(1).abs() < .3
+    flipped = torch.where((mean * luma).sum(1, keepdim=True) > .5, back * .35, .65 + back * .35)
+    back = torch.where(near.unsqueeze(1), flipped, back).view(n, 3, 1, 1)
+    own = (torch.rand(n) < .3).view(n, 1, 1, 1)
+    if tile.any():
+        line = (torch.arange(size) + .5) / size * 2 - 1
+        half = torch.empty(int(tile.sum()), 1, 1).uniform_(.75, 1.0)
+        radius = half * torch.empty_like(half).uniform_(0, 1.0)
+        qx, qy = (line.abs().view(1, 1, -1) - half + radius).clamp(min=0), (line.abs().view(1, -1, 1) - half + radius).clamp(min=0)
+        cover = ((radius - torch.sqrt(qx * qx + qy * qy)) * size / 2 + .5).clamp(0, 1).unsqueeze(1)
+        inner = rgb[tile] * out_alpha[tile] + back[tile] * (1 - out_alpha[tile])
+        rgb[tile], out_alpha[tile] = inner, cover
+        plain[tile] if False else None
+        plain = torch.where(tile.view(n, 1, 1, 1), product_background(rgb, out_alpha), plain)
+        own = own & ~tile.view(n, 1, 1, 1)
+    behind = torch.where(own, back, plain)
+    x = rgb * out_alpha + behind * (1 - out_alpha)
+    # Low resolution and noise.
+    low = (torch.rand(n) < .15).nonzero()[:, 0]
+    if len(low):
+        small = random.choice([16, 20, 24, 32])
+        x[low] = F.interpolate(F.interpolate(x[low], size=small, mode='area'), size=size, mode='bilinear', align_corners=False)
+    noisy = (torch.rand(n) < .1).nonzero()[:, 0]
+    if len(noisy): x[noisy] += torch.randn(len(noisy), 3, size, size) * .04
+    return x.clamp_(0, 1).mul_(2).sub_(1), named.numpy()
+
+
+class HeldOut:
+    """Pictures of a held-out set as the product shows them to the model, and their queries."""
+    def __init__(self, data, wanted, queries):
+        rows = [(r, queries(r)) for r in data.records if wanted(r)]
+        rows = [(r, q) for r, q in rows if q]
+        import sentencepiece, words
+        sp = sentencepiece.SentencePieceProcessor(model_file=os.path.join(CACHE, 'pieces.model'))
+        self.queries = [words.normalise(q) for _, q in rows]
+        self.tokens = [sp.encode(q)[:32] for q in self.queries]
+        pixels = []
+        for r, _ in rows:
+            if r['colour']:
+                px = torch.from_numpy(data.rgba[r['at']]).permute(2, 0, 1).float().div(255).unsqueeze(0)
+                rgb, a = px[:, :3], px[:, 3:]
+            else:
+                a = torch.from_numpy(data.alpha[r['at']]).float().div(255).view(1, 1, SIZE, SIZE)
+                rgb = torch.zeros(1, 3, SIZE, SIZE)
+            pixels.append(((rgb * a + product_background(rgb, a) * (1 - a)) * 2 - 1).mul(127).round().to(torch.int8))
+        self.pixels = torch.cat(pixels)
+
+    def recall(self, image, text):
+        """R@1, R@5, R@10; a picture whose query is the same string counts as right."""
+        with torch.no_grad():
+            v = torch.cat([image((self.pixels[i:i + 256].float() / 127).contiguous(memory_format=torch.channels_last)) for i in range(0, len(self.pixels), 256)])
+            unique = sorted(set(self.queries))
+            first = {q: self.queries.index(q) for q in unique}
+            t = torch.cat([text(*pack([self.tokens[first[q]] for q in unique[i:i + 256]])) for i in range(0, len(unique), 256)])
+            sim = t @ v.T
+            code = {q: k for k, q in enumerate(unique)}
+            label = torch.tensor([code[q] for q in self.queries])
+            order = sim.topk(10, 1).indices
+            hit = label[order] == torch.arange(len(unique)).unsqueeze(1)
+        return [round(float(hit[:, :k].any(1).float().mean()), 4) for k in (1, 5, 10)]
+
+
+def held_out_sets(data, which):
+    regular = set(f[:-4] for f in os.listdir(os.path.join(HERE, 'node_modules/@phosphor-icons/core/assets/regular')))
+    out = {}
+    if 'phosphor' in which: out['phosphor'] = HeldOut(data, lambda r: r['set'] == 'ph' and r['name'] in regular, lambda r: r['name'])
+    if 'carbon' in which: out['carbon'] = HeldOut(data, lambda r: r['set'] == 'carbon', lambda r: r['name'])
+    if 'openmoji' in which:
+        import words
+        table = words.emoji_words()
+        def label(lang):
+            def query(r):
+                entry = table.get((r.get('hex') or '').lower().replace('-fe0f', ''), {}).get(lang)
+                return entry[0] if entry else None
+            return query
+        for lang in ['en', 'nl', 'de', 'fr', 'es', 'it', 'pt', 'pl', 'ja', 'zh', 'ru'] if 'languages' in which else ['en']:
+            out['openmoji ' + lang] = HeldOut(data, lambda r: r['set'] == 'openmoji' and 'skin-tone' not in r['name'], label(lang))
+    return out
+
+
+def parameters(image, text, scale, decay):
+    a, b = [], []
+    for m in (image, text):
+        for n, p in m.named_parameters(): (b if p.ndim < 2 or 'embed' in n else a).append(p)
+    return [dict(params=a, weight_decay=decay), dict(params=b + [scale], weight_decay=0.)]
+
+
+def main():
+    ap = argparse.ArgumentParser()
+    ap.add_argument('--minutes', type=float, required=True)
+    ap.add_argument('--run', default='run')
+    ap.add_argument('--batch', type=int, default=256)
+    ap.add_argument('--extra', type=int, default=512, help='additional captions as negatives for the pictures')
+    ap.add_argument('--lr', type=float, default=2e-3)
+    ap.add_argument('--decay', type=float, default=.03)
+    ap.add_argument('--seed', type=int, default=1)
+    ap.add_argument('--small', type=int, default=48, help='picture size of the first part')
+    ap.add_argument('--grow', type=float, default=.6, help='share of the time spent at the small size')
+    ap.add_argument('--eval', type=float, default=300, help='seconds between evaluations')
+    ap.add_argument('--resume', action='store_true')
+    ap.add_argument('--threads', type=int, default=2)
+    args = ap.parse_args()
+    torch.set_num_threads(args.threads)
+    torch.manual_seed(args.seed); random.seed(args.seed); rng = np.random.default_rng(args.seed)
+    data = Data()
+    evals = held_out_sets(data, ['phosphor'])
+    image, text = ImageTower().to(memory_format=torch.channels_last), TextTower(12000)
+    scale = torch.nn.Parameter(torch.tensor(math.log(1 / .07)))
+    opt = torch.optim.AdamW(parameters(image, text, scale, args.decay), lr=args.lr, betas=(.9, .98))
+    import copy
+    slow_image, slow_text = copy.deepcopy(image).eval(), copy.deepcopy(text).eval()
+    fast = [p for m in (image, text) for p in m.parameters()] + [b for b in image.buffers() if b.dtype == torch.float32]
+    slow = [p for m in (slow_image, slow_text) for p in m.parameters()] + [b for b in slow_image.buffers() if b.dtype == torch.float32]
+    step, seen, spent, history = 0, 0, 0., []
+    path = os.path.join(CACHE, args.run + '.pt')
+    if args.resume and os.path.exists(path):
+        s = torch.load(path)
+        image.load_state_dict(s['image']); text.load_state_dict(s['text']); slow_image.load_state_dict(s['slow_image']); slow_text.load_state_dict(s['slow_text'])
+        opt.load_state_dict(s['opt']); scale.data = s['scale']; step, seen, spent, history = s['step'], s['seen'], s['spent'], s['history']
+        rng = np.random.default_rng(args.seed + step); random.seed(args.seed + step); torch.manual_seed(args.seed + step)
+    total = args.minutes * 60
+    start = time.time() - spent
+    print(json.dumps(dict(pictures=len(data.pictures), concepts=len(data.concepts), image=sum(p.numel() for p in image.parameters()),
+        text=sum(p.numel() for p in text.parameters()), args=vars(args))), flush=True)
+    queue, last_eval, last_log, losses = np.empty(0, np.int64), spent, spent, []
+    log = open(os.path.join(CACHE, args.run + '.jsonl'), 'a' if args.resume else 'w')
+
+    def save():
+        torch.save(dict(image=image.state_dict(), text=text.state_dict(), slow_image=slow_image.state_dict(), slow_text=slow_text.state_dict(),
+            opt=opt.state_dict(), scale=scale.data, step=step, seen=seen, spent=time.time() - start, history=history, args=vars(args)), path + '.tmp')
+        os.replace(path + '.tmp', path)
+
+    done = False
+    while not done:
+        spent = time.time() - start
+        p = min(1., spent / total)
+        done = p >= 1
+        lr = args.lr * min(1, (step + 1) / 300) * (.5 + .5 * math.cos(math.pi * p)) + 1e-6
+        for g in opt.param_groups: g['lr'] = lr
+        size = args.small if p < args.grow else SIZE
+        if len(queue) < args.batch: queue = np.concatenate([queue, data.epoch(rng)])
+        picks, queue = queue[:args.batch], queue[args.batch:]
+        pixels, colour = augment(data, picks, size)
+        rows = data.concept[picks]
+        captions = [data.full_caption(c, cl, col) for c, cl, col in zip(rows, data.clipart[picks], colour)]
+        others = data.concept[rng.integers(0, len(data.concept), args.extra)]
+        captions += [data.full_caption(c) for c in others]
+        columns = np.concatenate([rows, others])
+        says = np.array([c[2] for c in captions])
+        positive = (rows[:, None] == columns[None]) & ((says[None] < 0) | (says[None] == colour[:, None]))
+        positive[np.arange(len(rows)), np.arange(len(rows))] = True
+        where = {}
+        for j, c in enumerate(captions): where.setdefault(c[0], []).append(j)
+        vague = np.zeros_like(positive)
+        for i, c in enumerate(rows):
+            for t in data.own[c] & where.keys(): vague[i, where[t]] = True
+        vague |= rows[:, None] == columns[None]
+        positive, vague = torch.from_numpy(positive), torch.from_numpy(vague & ~positive)
+        v = image(pixels.contiguous(memory_format=torch.channels_last))
+        t = text(*pack([c[1] for c in captions]))
+        logits = (v @ t.T) * scale.exp().clamp(max=100)
+        logits = logits.masked_fill(vague, -1e4)
+        pos = positive.float()
+        n = len(rows)
+        to_text = -(F.log_softmax(logits, 1) * pos).sum(1) / pos.sum(1)
+        square, sp = logits[:, :n], pos[:, :n]
+        to_image = -(F.log_softmax(square, 0) * sp).sum(0) / sp.sum(0)
+        loss = to_text.mean() * .5 + to_image.mean() * .5
+        opt.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(list(image.parameters()) + list(text.parameters()), 2.)
+        opt.step()
+        step += 1; seen += n
+        keep = min(.998, (1 + step) / (10 + step))
+        with torch.no_grad():
+            torch._foreach_mul_(slow, keep)
+            torch._foreach_add_(slow, fast, alpha=1 - keep)
+        losses.append(float(loss))
+        spent = time.time() - start
+        if spent - last_log > 20:
+            row = dict(seconds=round(spent), step=step, seen=seen, loss=round(float(np.mean(losses)), 4), scale=round(float(scale.exp()), 2), lr=round(lr, 6), size=size)
+            print(row, flush=True); log.write(json.dumps(row) + '\n'); log.flush()
+            history.append(row); losses = []; last_log = spent
+        if done or spent - last_eval > args.eval:
+            row = dict(seconds=round(spent), step=step, seen=seen, **{k: e.recall(slow_image, slow_text) for k, e in evals.items()})
+            print(row, flush=True); log.write(json.dumps(row) + '\n'); log.flush()
+            history.append(row); save(); last_eval = time.time() - start
+
+
+if __name__ == '__main__': main()
