@@ -40,7 +40,10 @@ export async function createTextEncoder(model: Model, options: EncoderOptions): 
   const masked = text.inputs.mask !== undefined && graph.takes(text.inputs.mask);
   return {
     async encode(texts) {
+      const notUnderstood = () => new AssetSearchError('textNotUnderstood', 'The model knows none of these words. Try other words.');
       const rows = texts.map((each, place) => ({ ids: tokenizer.ids(each), place }));
+      // A row that is all padding has no mean.
+      if (rows.some(row => row.ids.length === 0)) { throw notUnderstood(); }
       const vectors = new Array<Float32Array>(texts.length);
       const groups = masked || text.padding === 'max' ? [rows] : byLength(rows);
       for (const chunk of groups.flatMap(group => chunks(group, batchSize))) {
@@ -50,7 +53,7 @@ export async function createTextEncoder(model: Model, options: EncoderOptions): 
         if (masked) { feeds[text.inputs.mask!] = graph.integers(text.inputs.mask!, batch.mask, shape); }
         const found = await graph.run(feeds, batch.rows);
         chunk.forEach((row, index) => {
-          vectors[row.place] = unit(found[index]!, () => new AssetSearchError('textNotUnderstood', 'The model knows none of these words. Try other words.'));
+          vectors[row.place] = unit(found[index]!, notUnderstood);
         });
       }
       return vectors;

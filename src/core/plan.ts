@@ -52,7 +52,7 @@ export function planFiles({ scan, stateOf, rows, maxPixels, force }: PlanInput):
 /** A file that exceeded a limit is tried again when that limit is another one; a passing trouble is tried again at each run. */
 function isFinal(skip: NonNullable<FileState['skip']>, maxPixels: number): boolean {
   if (skip.code === 'tooManyPixels') { return skip.maxPixels === maxPixels; }
-  return !['tooLarge', 'empty', 'vanished', 'unreadable', 'internal'].includes(skip.code);
+  return !['tooLarge', 'vanished', 'unreadable', 'internal'].includes(skip.code);
 }
 
 export interface Hashed { file: ScannedFile; hash: string }

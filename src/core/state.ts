@@ -25,6 +25,7 @@ export class StateFile {
   private readonly file: string;
   private readonly entries = new Map<string, FileState>();
   private lines = 0;
+  private skips = 0;
   private stamp = '';
 
   private constructor(folder: string) { this.file = join(folder, 'state.ndjson'); }
@@ -37,6 +38,7 @@ export class StateFile {
   }
 
   get size(): number { return this.entries.size; }
+  get skippedCount(): number { return this.skips; }
   get(root: string, path: string): FileState | undefined { return this.entries.get(fileKey(root, path)); }
 
   /** Reads the file again if another process changed it since. */
@@ -45,6 +47,7 @@ export class StateFile {
     if (stamp === this.stamp) { return; }
     this.entries.clear();
     this.lines = 0;
+    this.skips = 0;
     const bytes = existsSync(this.file) ? readFileSync(this.file) : Buffer.alloc(0);
     let start = 0;
     let readable = true;
@@ -64,16 +67,19 @@ export class StateFile {
     if (!Array.isArray(line) || typeof line[0] !== 'string' || typeof line[1] !== 'string') { return; }
     this.lines++;
     const [root, path, mtimeMs, sizeBytes, hash, skip] = line;
-    if (mtimeMs === undefined || sizeBytes === undefined) { this.entries.delete(fileKey(root, path)); return; }
-    this.entries.set(fileKey(root, path), { mtimeMs, sizeBytes, ...(hash ? { hash } : {}), ...(skip ? { skip } : {}) });
+    this.set(fileKey(root, path), mtimeMs === undefined || sizeBytes === undefined ? undefined : { mtimeMs, sizeBytes, ...(hash ? { hash } : {}), ...(skip ? { skip } : {}) });
+  }
+
+  private set(key: string, state: FileState | undefined): void {
+    this.skips += (state?.skip ? 1 : 0) - (this.entries.get(key)?.skip ? 1 : 0);
+    if (state === undefined) { this.entries.delete(key); } else { this.entries.set(key, state); }
   }
 
   /** Appends many changes in one write. `undefined` forgets the file. */
   write(changes: readonly { root: string; path: string; state: FileState | undefined }[]): void {
     if (changes.length === 0) { return; }
     const lines = changes.map(({ root, path, state }) => {
-      if (state === undefined) { this.entries.delete(fileKey(root, path)); return encode(root, path, undefined); }
-      this.entries.set(fileKey(root, path), state);
+      this.set(fileKey(root, path), state);
       return encode(root, path, state);
     });
     this.prepareAppend();
@@ -108,6 +114,7 @@ export class StateFile {
   clear(): void {
     this.entries.clear();
     this.lines = 0;
+    this.skips = 0;
     if (existsSync(this.file)) { truncateSync(this.file, 0); }
     this.stamp = this.readStamp();
   }

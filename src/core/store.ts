@@ -1,7 +1,7 @@
 /** The vectors and what is known of each asset, in LanceDB: one table per vector space, and beside it one of vectors whose file is gone. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { Index, MatchQuery, connect, type Connection, type Query, type Table, type VectorQuery } from '@lancedb/lancedb';
+import { Index, MatchQuery, Operator, connect, type Connection, type Query, type Table, type VectorQuery } from '@lancedb/lancedb';
 import {
   Field, FixedSizeList, Float32, Float64, Int32, RecordBatch, Schema, Struct, Table as ArrowTable, Utf8, makeData, vectorFromArray, type Data, type DataType, type Vector,
 } from 'apache-arrow';
@@ -190,14 +190,15 @@ export class Space {
     return arrow.toArray().map(row => ({ asset: assetOf(row), score: 1 - Number((row as { _distance: number })._distance) }));
   }
 
-  /** Full-text ranking (BM25) of any of the terms. Terms hold only letters and digits: nothing a user types is syntax. */
-  byWords(terms: readonly string[], limit: number, filter?: Filter): Promise<Found[]> {
-    return this.found(query => query.fullTextSearch(new MatchQuery(terms.join(' '), 'words')), limit, filterPredicate(filter), ['_score']);
+  /** Full-text ranking (BM25) of every or any of the terms. Terms hold only letters and digits: nothing a user types is syntax. */
+  byWords(terms: readonly string[], limit: number, { every, filter }: { every: boolean; filter?: Filter }): Promise<Found[]> {
+    const match = new MatchQuery(terms.join(' '), 'words', { operator: every ? Operator.And : Operator.Or });
+    return this.found(query => query.fullTextSearch(match), limit, filterPredicate(filter), ['_score']);
   }
 
-  /** Rows whose file name is exactly these words. */
-  byStem(stem: string, limit: number, filter?: Filter): Promise<Found[]> {
-    return this.found(query => query, limit, and(`stem = ${quote(stem)}`, filterPredicate(filter)));
+  /** Rows whose file name is exactly one of these sequences of words. */
+  byStems(stems: readonly string[], limit: number, filter?: Filter): Promise<Found[]> {
+    return stems.length === 0 ? Promise.resolve([]) : this.found(query => query, limit, and(inList('stem', stems), filterPredicate(filter)));
   }
 
   /** Rows that hold all words and a word that starts with the prefix; shortest names first. */

@@ -1,0 +1,365 @@
+#!/usr/bin/env node
+/** The command line: index, search, similar, label, models and stats, with the same core as the extension and without VS Code. */
+import './core/lanceThreads';
+import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join, resolve } from 'node:path';
+import { parseArgs, type ParseArgsConfig } from 'node:util';
+import { AssetSearchError, messageOf } from './core/errors';
+import { readMeta } from './core/meta';
+import { loadModel } from './core/model';
+import { defaultExclude } from './core/scan';
+import { AssetService } from './core/service';
+import type { Hit, IndexProgress, IndexStatus, OpenParams, Root, ScanRules, SearchResult } from './protocol';
+
+const help = `Finds images by what they show. Everything runs on this machine.
+
+  asset-search index <folder> [--db <dir>] [--model <id or folder>] [--device auto|cpu] [--json]
+  asset-search search <text> --db <dir> [--limit 10] [--no-names] [--json]
+  asset-search search --queries <file> --db <dir>      a query a line, a JSON line each
+  asset-search similar <image> --db <dir> [--limit 10] [--json]
+  asset-search similar --queries <file> --db <dir>     an image path a line, a JSON line each
+  asset-search label <image...> --labels "cat,dog" [--model <id or folder>] [--json]
+  asset-search models [--model <folder>] [--json]
+  asset-search stats --db <dir> [--json]
+
+  --db <dir>       folder of the index; "index" uses <folder>/.asset-search without it
+  --model <m>      "builtin", or a folder that holds a model; a built index remembers its own
+  --device <d>     auto or cpu
+  --threads <n>    threads for decoding and encoding; 0 = as many as cores
+  --exclude <glob> leave out (again and again for more); --no-gitignore: also index ignored files
+  --force          index: read and encode everything again
+  --rebuild        index: delete the index and build it anew
+  --limit <n>      number of hits (10)
+  --no-names       rank by pictures alone; without it file names count too
+  --json           one JSON line per result on stdout, messages on stderr
+
+An image that is itself in the index is found first by "similar", with a score of about 1.
+
+Exit codes: 0 done, 1 error, 2 wrong usage, 3 another process is writing the index, 130 stopped by Ctrl-C (what was done is kept).
+`;
+
+const exitCodes = { done: 0, error: 1, usage: 2, locked: 3, cancelled: 130 } as const;
+
+const options = {
+  db: { type: 'string' }, model: { type: 'string' }, device: { type: 'string', default: 'auto' }, threads: { type: 'string', default: '0' }, json: { type: 'boolean', default: false },
+  limit: { type: 'string', default: '10' }, 'no-names': { type: 'boolean', default: false }, queries: { type: 'string' }, labels: { type: 'string' },
+  exclude: { type: 'string', multiple: true }, 'no-gitignore': { type: 'boolean', default: false }, force: { type: 'boolean', default: false }, rebuild: { type: 'boolean', default: false },
+  help: { type: 'boolean', short: 'h', default: false }, version: { type: 'boolean', default: false },
+} as const satisfies ParseArgsConfig['options'];
+
+type Values = ReturnType<typeof parse>['values'];
+function parse(args: string[]) { return parseArgs({ args, options, allowPositionals: true, strict: true }); }
+
+const builtinModel = join(__dirname, '..', 'media', 'builtin');
+/** The built-in model's id; what `--model` takes besides a folder. */
+const builtinId = 'builtin';
+const rules: ScanRules = { exclude: [...defaultExclude], include: [], gitignore: true, maxFileSizeBytes: 20 * 2 ** 20, maxPixels: 100_000_000 };
+
+async function main(args: string[]): Promise<number> {
+  let parsed;
+  try { parsed = parse(args); } catch (thrown) { throw new AssetSearchError('usage', messageOf(thrown)); }
+  const { values, positionals: [command, ...rest] } = parsed;
+  if (values.version) {
+    await write(`${(JSON.parse(readFileSync(join(__dirname, '..', 'package.json'), 'utf8')) as { version: string }).version}\n`);
+    return exitCodes.done;
+  }
+  if (values.help || command === 'help') { await write(help); return exitCodes.done; }
+  switch (command) {
+    case 'index': return index(rest, values);
+    case 'search': return query(rest, values, 'search');
+    case 'similar': return query(rest, values, 'similar');
+    case 'label': return label(rest, values);
+    case 'models': return models(rest, values);
+    case 'stats': return stats(rest, values);
+    case undefined: throw new AssetSearchError('usage', 'Say what to do: index, search, similar, label, models or stats.');
+    default: throw new AssetSearchError('usage', `There is no command "${command}".`);
+  }
+}
+
+// ───────────────────────────────────────────── commands
+
+async function index(folders: string[], values: Values): Promise<number> {
+  const folder = only(folders, 'index needs one folder.');
+  if (!existsSync(folder) || !statSync(folder).isDirectory()) { throw new AssetSearchError('usage', `There is no folder "${folder}".`); }
+  const dbFolder = resolve(values.db ?? join(folder, '.asset-search'));
+  const root = rootOf(folder, dbFolder);
+  const progress = new ProgressBar(!values.json || process.stderr.isTTY);
+  const stop = new AbortController();
+  const { service, close } = await openService(dbFolder, [root], values, modelFolder(values.model, dbFolder), status => progress.show(status.progress));
+  // The first Ctrl-C ends the run and keeps what is done; a second one does not wait.
+  let interrupts = 0;
+  const interrupt = (): void => { if (++interrupts > 1) { process.kill(process.pid, 'SIGKILL'); } stop.abort(); };
+  process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
+  try {
+    const summary = await (values.rebuild ? service.rebuild({}, stop.signal) : service.index({ force: values.force }, stop.signal));
+    progress.clear();
+    const { indexed, unchanged, reused, removed, skipped, seconds, device, seen, cancelled } = summary;
+    if (values.json) {
+      await write(`${JSON.stringify({
+        indexed, unchanged, reused, removed, skipped: skipped.map(({ path, reason, remedy, code }) => ({ path, reason, remedy, code })), seconds, device, seen, ...(cancelled && { cancelled }),
+      })}\n`);
+    } else {
+      const rate = indexed > 0 && seconds > 0 ? ` (${Math.round(indexed / seconds)} images/s)` : '';
+      const lines = [`${cancelled ? 'Stopped. ' : ''}${indexed} indexed${rate}, ${unchanged} unchanged, ${reused} reused, ${removed} removed, ${skipped.length} skipped of ${seen} in ${seconds.toFixed(1)} s on ${device}.`];
+      for (const { path, reason, remedy } of skipped.slice(0, 20)) { lines.push(`  skipped ${path}: ${reason} ${remedy}`); }
+      if (skipped.length > 20) { lines.push(`  and ${skipped.length - 20} more (all with --json)`); }
+      await write(`${lines.join('\n')}\n`);
+    }
+    return cancelled ? exitCodes.cancelled : exitCodes.done;
+  } finally {
+    progress.clear();
+    await close();
+  }
+}
+
+async function query(words: string[], values: Values, kind: 'search' | 'similar'): Promise<number> {
+  const limit = positiveInteger(values.limit, '--limit');
+  const wanted = kind === 'search' ? 'search needs a text, or --queries <file>.' : 'similar needs an image, or --queries <file>.';
+  let queries: string[];
+  if (values.queries !== undefined) {
+    if (words.length > 0) { throw new AssetSearchError('usage', `Give either a ${kind === 'search' ? 'text' : 'image'} or --queries, not both.`); }
+    queries = readText(values.queries).split(/\r?\n/).filter(line => line.trim() !== '');
+  } else {
+    // Words without quotes around them are one text.
+    queries = [kind === 'search' && words.length > 0 ? words.join(' ') : only(words, wanted)];
+  }
+  const json = values.json || values.queries !== undefined;
+  const { service, close } = await openExisting(values);
+  let failed = 0;
+  try {
+    for (const each of queries) {
+      try {
+        const result = kind === 'search'
+          ? await service.search({ text: each, limit, useNames: !values['no-names'] })
+          : await service.similar({ image: { kind: 'file', path: each }, limit });
+        await write(json ? `${JSON.stringify({ query: each, hits: result.hits.map(toJson) })}\n` : toText(result));
+      } catch (thrown) {
+        // One bad line of many must not cost the others; each line gets its answer.
+        if (values.queries === undefined || !(thrown instanceof AssetSearchError) || !queryErrors.has(thrown.code)) { throw thrown; }
+        if (thrown.code !== 'textNotUnderstood') { failed++; }
+        await write(`${JSON.stringify({ query: each, hits: [], error: { code: thrown.code, message: thrown.message } })}\n`);
+      }
+    }
+  } finally {
+    await close();
+  }
+  return failed > 0 ? exitCodes.error : exitCodes.done;
+}
+
+/** Errors of one query, not of the index. */
+const queryErrors: ReadonlySet<string> = new Set(['imageUnreadable', 'imageUnsupported', 'imageTooLarge', 'textNotUnderstood']);
+
+async function label(images: string[], values: Values): Promise<number> {
+  if (images.length === 0) { throw new AssetSearchError('usage', 'label needs at least one image.'); }
+  const labels = (values.labels ?? '').split(',').map(each => each.trim()).filter(each => each !== '');
+  if (labels.length === 0) { throw new AssetSearchError('usage', 'label needs --labels "one,two".'); }
+  const dbFolder = values.db === undefined ? undefined : resolve(values.db);
+  const { service, close } = await openService(dbFolder, [], values, modelFolder(values.model, dbFolder));
+  try {
+    const results = await service.label({ images: images.map(path => ({ kind: 'file', path })), labels });
+    for (const { image, labels: names, probabilities, cosines, error } of results) {
+      const ranked = names.map((name, place) => ({ label: name, probability: probabilities[place], cosine: cosines[place] })).sort((a, b) => (b.probability ?? 0) - (a.probability ?? 0));
+      if (values.json) { await write(`${JSON.stringify(error ? { image: images[image], labels: [], error } : { image: images[image], labels: ranked })}\n`); }
+      else if (error) { process.stderr.write(`${images[image]}: ${error.message}\n`); }
+      else { await write(`${images[image]}\n${ranked.map(each => `  ${(100 * (each.probability ?? 0)).toFixed(1).padStart(5)} %  ${each.label}\n`).join('')}`); }
+    }
+    return results.some(result => result.error) ? exitCodes.error : exitCodes.done;
+  } finally {
+    await close();
+  }
+}
+
+async function models(rest: string[], values: Values): Promise<number> {
+  none(rest, 'models');
+  const folders = values.model === undefined || values.model === builtinId ? [builtinModel] : [builtinModel, resolve(values.model)];
+  for (const folder of folders) {
+    const { info } = await loadModel(folder);
+    const id = folder === builtinModel ? builtinId : info.id;
+    await write(values.json
+      ? `${JSON.stringify({ ...info, id })}\n`
+      : `${id}\n  ${info.name} (${info.revision}, ${info.variant}), ${info.embeddingDim} dimensions, ${(info.sizeBytes / 2 ** 20).toFixed(1)} MB, ${info.license}\n  ${info.description}\n  ${info.folder}\n`);
+  }
+  return exitCodes.done;
+}
+
+async function stats(rest: string[], values: Values): Promise<number> {
+  none(rest, 'stats');
+  const { service, dbFolder, close } = await openExisting(values);
+  try {
+    const { assets, retired, formats, tableBytes, thumbnailBytes } = await service.stats();
+    const { model, skipped } = service.status();
+    const roots = readMeta(dbFolder)?.roots ?? [];
+    const modelId = isBuiltin(model.folder) ? builtinId : model.id;
+    if (values.json) {
+      await write(`${JSON.stringify({ assets, skipped, retired, formats, tableBytes, thumbnailBytes, roots, model: { id: modelId, revision: model.revision, variant: model.variant, embeddingDim: model.embeddingDim } })}\n`);
+    } else {
+      const megabytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MB`;
+      await write([
+        `${assets} images (${Object.entries(formats).sort((a, b) => b[1] - a[1]).map(([format, count]) => `${count} ${format}`).join(', ')}), ${skipped} files skipped`,
+        `${retired} vectors kept of files that are gone`,
+        `${megabytes(tableBytes)} table, ${megabytes(thumbnailBytes)} thumbnails`,
+        `model ${modelId} (${model.name}, ${model.revision}, ${model.variant})`,
+        ...roots.map(root => `folder ${root.id}: ${root.path}`), '',
+      ].join('\n'));
+    }
+    return exitCodes.done;
+  } finally {
+    await close();
+  }
+}
+
+// ───────────────────────────────────────────── opening
+
+interface OpenService { service: AssetService; dbFolder: string; close(): Promise<void> }
+
+async function openService(db: string | undefined, roots: Root[], values: Values, model: string, onStatus: (status: IndexStatus) => void = () => undefined): Promise<OpenService> {
+  const service = new AssetService({
+    processes: { decoder: join(__dirname, 'decodeProcess.js'), encoder: join(__dirname, 'encodeWorker.js') },
+    keepOtherRoots: true, waitForLock: false, onStatus,
+    onLog: ({ level, message }) => { if (level === 'warn') { process.stderr.write(`${message}\n`); } },
+  });
+  const params: Omit<OpenParams, 'dbFolder'> = {
+    roots, rules: { ...rules, exclude: [...rules.exclude, ...values.exclude ?? []], gitignore: !values['no-gitignore'] }, modelFolder: model, device: values.device,
+    threads: nonNegativeInteger(values.threads, '--threads'),
+    // Nobody looks at thumbnails here; a window that shares the index makes those that it shows.
+    maxThumbnailBytes: 0,
+  };
+  // Labels need no index: what the open service keeps of one lies in a temporary folder that goes with the process.
+  const temporary = db === undefined ? mkdtempSync(join(tmpdir(), 'asset-search-')) : undefined;
+  const dbFolder = db ?? temporary!;
+  const close = async (): Promise<void> => {
+    await service.close();
+    if (temporary !== undefined) { rmSync(temporary, { recursive: true, force: true }); }
+  };
+  try {
+    await service.open({ ...params, dbFolder });
+  } catch (thrown) {
+    await close();
+    throw thrown;
+  }
+  return { service, dbFolder, close };
+}
+
+async function openExisting(values: Values): Promise<OpenService> {
+  if (values.db === undefined) { throw new AssetSearchError('usage', 'Say which index with --db <dir>.'); }
+  const dbFolder = resolve(values.db);
+  const missing = (): AssetSearchError => new AssetSearchError('indexMissing', `There is no index in "${values.db}". Build it with: asset-search index <folder> --db "${values.db}"`);
+  if (!existsSync(join(dbFolder, 'meta.json'))) { throw missing(); }
+  const opened = await openService(dbFolder, readMeta(dbFolder)?.roots ?? [], values, modelFolder(values.model, dbFolder));
+  const { error } = opened.service.status();
+  try {
+    if (error) { throw new AssetSearchError(error.code as AssetSearchError['code'], error.message); }
+    if (!await opened.service.hasIndex()) {
+      throw new AssetSearchError('indexMissing', `The index in "${values.db}" was not built with this model. Index again, or name its model with --model.`);
+    }
+  } catch (thrown) {
+    await opened.close();
+    throw thrown;
+  }
+  return opened;
+}
+
+/** `--model`, else the model the index was built with, else the built-in one. */
+function modelFolder(model: string | undefined, dbFolder: string | undefined): string {
+  if (model === undefined) {
+    const used = dbFolder === undefined ? undefined : readMeta(dbFolder)?.model;
+    // The built-in model moves with each installation.
+    return used === undefined || used.id === builtinManifestId() ? builtinModel : used.folder;
+  }
+  if (model === builtinId) { return builtinModel; }
+  if (!existsSync(model)) { throw new AssetSearchError('modelMissing', `There is no model "${model}". Give "${builtinId}" or a folder that holds a model.`); }
+  return resolve(model);
+}
+
+function builtinManifestId(): string | undefined {
+  try { return (JSON.parse(readFileSync(join(builtinModel, 'model.json'), 'utf8')) as { id: string }).id; } catch { return undefined; }
+}
+
+function isBuiltin(folder: string): boolean { return resolve(folder) === resolve(builtinModel); }
+
+/** The id under which this folder's rows are stored: as VS Code names it, and the same again when a folder moved together with its index. */
+function rootOf(folder: string, dbFolder: string): Root {
+  const path = realpathSync(folder);
+  const known = readMeta(dbFolder)?.roots ?? [];
+  const same = known.find(root => root.path === path) ?? (known.length === 1 && existsSync(dbFolder) && dirname(realpathSync(dbFolder)) === path ? known[0] : undefined);
+  if (same) { return { id: same.id, path }; }
+  const name = basename(path) || 'root';
+  const gone = known.find(root => root.id === name && !existsSync(root.path));
+  if (gone) { return { id: name, path }; }
+  for (let number = 1; ; number++) {
+    const id = number === 1 ? name : `${name}~${number}`;
+    if (!known.some(root => root.id === id)) { return { id, path }; }
+  }
+}
+
+// ───────────────────────────────────────────── input and output
+
+function only(list: string[], message: string): string {
+  if (list.length !== 1) { throw new AssetSearchError('usage', message); }
+  return list[0]!;
+}
+function none(list: string[], command: string): void {
+  if (list.length > 0) { throw new AssetSearchError('usage', `${command} takes no "${list[0]}".`); }
+}
+function positiveInteger(text: string, name: string): number {
+  const value = nonNegativeInteger(text, name);
+  if (value === 0) { throw new AssetSearchError('usage', `${name} needs a number above 0.`); }
+  return value;
+}
+function nonNegativeInteger(text: string, name: string): number {
+  if (!/^\d{1,9}$/.test(text)) { throw new AssetSearchError('usage', `${name} needs a number, not "${text}".`); }
+  return Number(text);
+}
+function readText(file: string): string {
+  try { return readFileSync(file === '-' ? 0 : file, 'utf8'); } catch (thrown) { throw new AssetSearchError('usage', `Cannot read "${file}": ${messageOf(thrown)}`); }
+}
+
+const round = (score: number | null): number | null => (score === null ? null : Math.round(score * 1e6) / 1e6);
+function toJson({ path, score, root, matched }: Hit): object {
+  return { path, score: round(score), root, matched: [...(matched.visual ? ['visual'] : []), ...(matched.name ? ['name'] : [])] };
+}
+function toText({ hits }: SearchResult): string {
+  if (hits.length === 0) { return 'Nothing found.\n'; }
+  return hits.map(({ path, score }) => `${(score ?? 0).toFixed(3).padStart(6)}  ${path}\n`).join('');
+}
+
+/** Waits until the text is handed over, so that an exit right after it cuts nothing off a pipe. */
+function write(text: string): Promise<void> {
+  return new Promise((done, fail) => { process.stdout.write(text, error => { if (error) { fail(error); } else { done(); } }); });
+}
+
+/** One line that is drawn again and again; on a pipe nothing is drawn. */
+class ProgressBar {
+  private drawn = false;
+  constructor(private readonly wanted: boolean) {}
+
+  show(progress: IndexProgress | undefined): void {
+    if (!progress || !this.wanted || !process.stderr.isTTY) { return; }
+    const { phase, done, total, imagesPerSecond, secondsLeft } = progress;
+    const share = total > 0 ? done / total : 0;
+    const width = 24;
+    const bar = '█'.repeat(Math.round(share * width)).padEnd(width, '░');
+    const rate = imagesPerSecond > 0 ? `  ${Math.round(imagesPerSecond)} images/s` : '';
+    const left = secondsLeft !== undefined && secondsLeft > 1 ? `  ${Math.ceil(secondsLeft)} s left` : '';
+    process.stderr.write(`\r\x1b[K${phase.padEnd(10)} ${bar} ${done}/${total}${rate}${left}`);
+    this.drawn = true;
+  }
+
+  clear(): void {
+    if (this.drawn) { process.stderr.write('\r\x1b[K'); this.drawn = false; }
+  }
+}
+
+// A reader that has seen enough (head) closes the pipe.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => { process.exit(error.code === 'EPIPE' ? exitCodes.done : exitCodes.error); });
+
+main(process.argv.slice(2)).then(
+  // Native threads may still be at work on something that was given up; nothing of it matters any more.
+  code => process.exit(code),
+  (thrown: unknown) => {
+    const code = thrown instanceof AssetSearchError ? thrown.code : 'internal';
+    process.stderr.write(`asset-search: ${messageOf(thrown)}\n${code === 'usage' ? 'See asset-search --help.\n' : ''}`);
+    process.exit(code === 'usage' ? exitCodes.usage : code === 'indexLocked' ? exitCodes.locked : code === 'cancelled' ? exitCodes.cancelled : exitCodes.error);
+  },
+);

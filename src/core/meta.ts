@@ -1,0 +1,28 @@
+/** meta.json of an index folder: which folders it was made from, and which model's table serves. Local; rows never name an absolute path. */
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Root } from '../protocol';
+
+export interface IndexMeta {
+  version: 1;
+  roots: Root[];
+  /** Name of the vector space whose table is complete and answers queries. */
+  serving?: string;
+  model?: { id: string; folder: string };
+}
+
+export function readMeta(dbFolder: string): IndexMeta | undefined {
+  try {
+    const meta = JSON.parse(readFileSync(join(dbFolder, 'meta.json'), 'utf8')) as IndexMeta;
+    return meta.version === 1 && Array.isArray(meta.roots) ? meta : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export function writeMeta(dbFolder: string, meta: IndexMeta): void {
+  mkdirSync(dbFolder, { recursive: true });
+  const file = join(dbFolder, 'meta.json');
+  writeFileSync(`${file}.new`, `${JSON.stringify(meta, null, 2)}\n`);
+  renameSync(`${file}.new`, file);
+}

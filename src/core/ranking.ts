@@ -1,0 +1,83 @@
+/** Ranks assets for a typed query: by picture, by words of the name, by the exact name, fused by rank. */
+import type { Filter, Hit } from '../protocol';
+import { fuse, type Ranking } from './fusion';
+import { dot } from './label';
+import { candidateExtensions } from './scan';
+import { fileKey } from './state';
+import type { Found, Space } from './store';
+import { queryWords, searchTerms, splitWords, stemOf } from './words';
+
+/** Words that stand in descriptions ("a photo of a cat") and tell nothing about a name. */
+const fillers: ReadonlySet<string> = new Set(['a', 'an', 'the', 'of', 'in', 'on', 'at', 'to', 'by', 'for', 'with', 'and', 'or', 'is', 'are', 'from', 'this', 'that']);
+/** Files of one name that are told apart by their picture; more than a page shows. */
+const exactLimit = 200;
+
+export interface RankQuery {
+  text: string;
+  /** Undefined when the model knows none of the words. */
+  vector: Float32Array | undefined;
+  limit: number;
+  useNames: boolean;
+  filter?: Filter;
+}
+
+export async function rank(space: Space, { text, vector, limit, useNames, filter }: RankQuery): Promise<Hit[]> {
+  // Deeper lists than shown: something may be in the middle of two and at the top of none.
+  const depth = useNames ? Math.max(2 * limit, 50) : limit;
+  const [visual, names] = await Promise.all([
+    vector ? space.nearest(vector, depth, filter) : [],
+    useNames ? nameRankings(space, text, depth, filter) : [],
+  ]);
+  const hits = new Map<string, Hit>();
+  for (const { asset, score } of visual) {
+    hits.set(fileKey(asset.root, asset.path), { ...asset, score, matched: { visual: true, name: false } });
+  }
+  const rankings: Ranking[] = [{ ids: [...hits.keys()], weight: 1 }];
+  for (const { found, weight, tied } of names) {
+    for (const each of found) {
+      const id = fileKey(each.asset.root, each.asset.path);
+      const hit = hits.get(id) ?? { ...each.asset, score: vector ? dot(vector, each.vector) : null, matched: { visual: false, name: true } };
+      hit.matched.name = true;
+      hits.set(id, hit);
+    }
+    const ids = found.map(each => fileKey(each.asset.root, each.asset.path));
+    rankings.push({ ids: tied ? ids.sort((a, b) => (hits.get(b)!.score ?? 0) - (hits.get(a)!.score ?? 0)) : ids, weight, tied });
+  }
+  return fuse(rankings).slice(0, limit).map(id => hits.get(id)!);
+}
+
+interface NameRanking { found: Found[]; weight: number; tied?: boolean }
+
+async function nameRankings(space: Space, text: string, depth: number, filter: Filter | undefined): Promise<NameRanking[]> {
+  const all = queryWords(text);
+  if (all.length === 0) { return []; }
+  const telling = all.filter(word => !fillers.has(word));
+  const words = telling.length > 0 ? telling : all;
+  const terms = searchTerms(words);
+  const last = words.at(-1)!;
+  const stems = exactStems(text);
+  const [every, some, exact, lastKnown] = await Promise.all([
+    space.byWords(terms, depth, { every: true, filter }),
+    terms.length > 1 ? space.byWords(terms, depth, { every: false, filter }) : [],
+    space.byStems(stems, exactLimit, filter),
+    space.byWords(searchTerms([last]), 1, { every: true, filter }),
+  ]);
+  // While somebody types, the last word is not whole yet: "tras" shall find trash.
+  const prefix = lastKnown.length === 0 ? await space.byPrefix(words.slice(0, -1), last, depth, filter) : [];
+  return [
+    { found: every, weight: 1 },
+    { found: some, weight: 0.5 },
+    { found: prefix, weight: 1 },
+    // Twice the weight of any other list and no order of its own: whatever is called exactly so comes before all that is not.
+    { found: exact, weight: 2.5, tied: true },
+  ];
+}
+
+/** What a typed text may mean as a file name: with or without the extension, alone or with its folder. */
+function exactStems(text: string): string[] {
+  const name = text.trim().slice(0, 1000);
+  const extension = /\.([A-Za-z]+)$/.exec(name)?.[1]?.toLowerCase();
+  const stems = [splitWords(name).join(' ')];
+  if (extension !== undefined && candidateExtensions.has(extension)) { stems.push(stemOf(name)); }
+  return [...new Set(stems)].filter(stem => stem !== '');
+}

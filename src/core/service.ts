@@ -1,0 +1,555 @@
+/** Everything the engine and the command line can be asked: one index folder, one model, one set of folders. */
+import { appendFileSync, existsSync, mkdirSync } from 'node:fs';
+import { readdir, rm, stat } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { join, resolve } from 'node:path';
+import type {
+  AssetKey, BrowseParams, BrowseResult, Hit, ImageSource, IndexProgress, IndexStatus, IndexSummary, LabelParams, LabelResult, LogRecord, OpenParams, SearchParams, SearchResult,
+  SimilarParams, SkippedFile, UpdateParams,
+} from '../protocol';
+import { Decoder } from './decoder';
+import { EncodeClient } from './encodeClient';
+import { createImageEncoder, createTextEncoder, type ImageEncoder, type TextEncoder } from './encoder';
+import { AssetSearchError, SkipError, cancelled, messageOf } from './errors';
+import { runIndex } from './indexer';
+import { dot, labelPrompts, meanVector, probabilities } from './label';
+import { IndexLock } from './lock';
+import { spaceName } from './manifest';
+import { readMeta, writeMeta } from './meta';
+import { loadModel, type Model } from './model';
+import { rank } from './ranking';
+import { fileKey, StateFile } from './state';
+import { Store, type Space } from './store';
+import { pruneThumbnails, thumbnailFile, touchThumbnail } from './thumbnails';
+
+export interface ServiceOptions {
+  /** The bundled decodeProcess.js and encodeWorker.js. */
+  processes: { decoder: string; encoder: string };
+  /** Rows of folders that are not open stay (command line), or are retired by a full run (a window). */
+  keepOtherRoots: boolean;
+  /** Waits for another writer (a window), or fails with indexLocked (command line). */
+  waitForLock: boolean;
+  onStatus: (status: IndexStatus) => void;
+  onLog: (record: LogRecord) => void;
+}
+
+/** One file may take this long to decode; an endless SVG must not hold up a run. */
+const decodeTimeoutMs = 15_000;
+const lockPollMs = 1_000;
+/** The encode worker ends after this long without work: its session holds the model in memory. */
+const encoderIdleMs = 60_000;
+const statusIntervalMs = 100;
+const countIntervalMs = 2_000;
+const maxLimit = 10_000;
+
+/** A model with its encoders, each started at its first use. */
+class ModelSession {
+  readonly space: string;
+  private text: Promise<TextEncoder> | undefined;
+  private image: Promise<ImageEncoder> | undefined;
+  /** Vectors of the last queries: somebody who types and deletes asks again and again. */
+  private readonly queries = new Map<string, Float32Array>();
+
+  constructor(readonly model: Model, private readonly device: string, private readonly threads: number) { this.space = spaceName(model.manifest); }
+
+  async encodeTexts(texts: string[]): Promise<Float32Array[]> {
+    this.text ??= createTextEncoder(this.model, { device: this.device, threads: this.threads });
+    return (await this.text).encode(texts);
+  }
+
+  async encodeQuery(text: string): Promise<Float32Array> {
+    const vector = this.queries.get(text) ?? (await this.encodeTexts([text]))[0]!;
+    this.queries.delete(text);
+    this.queries.set(text, vector);
+    if (this.queries.size > 100) { this.queries.delete(this.queries.keys().next().value!); }
+    return vector;
+  }
+
+  async encodeImage(pixels: Uint8Array): Promise<Float32Array> {
+    this.image ??= createImageEncoder(this.model, { device: this.device, threads: this.threads });
+    return (await (await this.image).encode([pixels]))[0]!;
+  }
+
+  async dispose(): Promise<void> {
+    await Promise.allSettled([this.text?.then(encoder => encoder.dispose()), this.image?.then(encoder => encoder.dispose())]);
+  }
+}
+
+/** What {@link AssetService.open} made. */
+interface Opened {
+  params: OpenParams;
+  threads: number;
+  store: Store;
+  state: StateFile;
+  /** The model that runs encode with. */
+  target: ModelSession;
+  /** The model and table that queries use: the target's, or the old one's until the target's table is complete. */
+  serving: { session: ModelSession; space: Space | undefined };
+  indexDecoder: Decoder;
+  queryDecoder: Decoder;
+}
+
+export class AssetService {
+  private opened: Opened | undefined;
+  private encoder: Promise<EncodeClient> | undefined;
+  private encoderIdle: NodeJS.Timeout | undefined;
+  private turn: Promise<unknown> = Promise.resolve();
+  private state: IndexStatus['state'] = 'idle';
+  private error: IndexStatus['error'];
+  private writer: IndexStatus['writer'];
+  private progress: IndexProgress | undefined;
+  private lastRun: IndexSummary | undefined;
+  private assets = 0;
+  private device = 'cpu';
+  private tableBytes = 0;
+  private thumbnailBytes = 0;
+  private lastStatusAt = 0;
+  private lastCountAt = 0;
+  private lastLookAt = 0;
+  private thumbnailsMade = 0;
+  private readonly thumbnailsInWork = new Map<string, Promise<string | undefined>>();
+
+  constructor(private readonly options: ServiceOptions) {}
+
+  // ── opening
+
+  /** Opens the index folder, or prepares a new one. A damaged table does not reject: the status says so, and a rebuild repairs it. */
+  async open(params: OpenParams): Promise<IndexStatus> {
+    await this.close();
+    if (params.device !== 'auto' && params.device !== 'cpu') {
+      throw new AssetSearchError('deviceUnavailable', `There is no device "${params.device}". Use "auto" or "cpu".`);
+    }
+    const { dbFolder, rules } = params;
+    const threads = params.threads > 0 ? params.threads : availableParallelism();
+    const model = await loadModel(params.modelFolder);
+    const target = new ModelSession(model, params.device, threads);
+    mkdirSync(dbFolder, { recursive: true });
+    const limits = { maxFileSizeBytes: rules.maxFileSizeBytes, maxPixels: rules.maxPixels, timeoutMs: decodeTimeoutMs };
+    this.opened = {
+      params, threads, target, serving: { session: target, space: undefined },
+      store: await Store.open(dbFolder), state: StateFile.open(dbFolder),
+      indexDecoder: Decoder.start({ processFile: this.options.processes.decoder, concurrency: 2 * threads, limits }),
+      // Its own process: a query picture or a thumbnail does not queue behind the files of a run.
+      queryDecoder: Decoder.start({ processFile: this.options.processes.decoder, concurrency: Math.min(threads, 4), limits }),
+    };
+    this.error = undefined;
+    this.state = 'idle';
+    try {
+      await this.chooseServing();
+      await this.refreshCount();
+    } catch (thrown) {
+      this.fail(thrown);
+    }
+    this.measure(true).catch(() => { /* closed meanwhile */ });
+    return this.status();
+  }
+
+  async close(): Promise<void> {
+    const { opened } = this;
+    if (!opened) { return; }
+    this.opened = undefined;
+    clearTimeout(this.encoderIdle);
+    const encoder = this.encoder;
+    this.encoder = undefined;
+    await Promise.allSettled([
+      opened.indexDecoder.close(), opened.queryDecoder.close(), encoder?.then(client => client.close()), opened.target.dispose(),
+      opened.serving.session === opened.target ? undefined : opened.serving.session.dispose(),
+    ]);
+    opened.store.close();
+  }
+
+  /** Queries use the target's table when it is complete or the only one; else the old model's table, if that model is still there. */
+  private async chooseServing(): Promise<void> {
+    const opened = this.need();
+    const meta = readMeta(opened.params.dbFolder);
+    const { target, store } = opened;
+    if (meta?.serving !== undefined && meta.serving !== target.space && meta.model && opened.serving.session === target) {
+      try {
+        const old = await loadModel(meta.model.folder);
+        const session = new ModelSession(old, opened.params.device, opened.threads);
+        const space = session.space === meta.serving ? await store.openSpace(session.space, old.manifest.embeddingDim, false) : undefined;
+        if (space) { opened.serving = { session, space }; return; }
+      } catch (thrown) {
+        this.log('info', `The index of the previous model is not used: ${messageOf(thrown)}`);
+      }
+    }
+    opened.serving = { session: target, space: await store.openSpace(target.space, target.model.manifest.embeddingDim, false) };
+  }
+
+  // ── writing
+
+  index({ force }: { force?: boolean }, signal?: AbortSignal): Promise<IndexSummary> {
+    return this.run({ force }, signal);
+  }
+
+  update({ changes }: UpdateParams, signal?: AbortSignal): Promise<IndexSummary> {
+    // Changed ignore rules may show or hide anything beside and below them.
+    const scope = changes.map(({ root, path }) => ({ root, path: path.replace(/(^|\/)\.gitignore$/, '') }));
+    return this.run({ scope }, signal);
+  }
+
+  rebuild(_: Record<string, never>, signal?: AbortSignal): Promise<IndexSummary> {
+    return this.run({ rebuild: true }, signal);
+  }
+
+  /** One run after the other; a cancelled one resolves with what it did. */
+  private run(what: { force?: boolean; rebuild?: boolean; scope?: { root: string; path: string }[] }, signal?: AbortSignal): Promise<IndexSummary> {
+    const run = this.turn.then(() => this.runNow(what, signal));
+    this.turn = run.catch(() => undefined);
+    return run;
+  }
+
+  private async runNow({ force, rebuild, scope }: { force?: boolean; rebuild?: boolean; scope?: { root: string; path: string }[] }, signal?: AbortSignal): Promise<IndexSummary> {
+    const opened = this.need();
+    const { params, target, state, store, threads } = opened;
+    const lock = await this.lock(params.dbFolder, signal);
+    if (!lock) { return { seen: 0, indexed: 0, unchanged: 0, reused: 0, removed: 0, skipped: [], seconds: 0, device: this.device, cancelled: true }; }
+    try {
+      this.writer = undefined;
+      this.error = undefined;
+      this.setState('indexing');
+      // A folder inside the workspace must not show up in somebody's commit.
+      if (!existsSync(join(params.dbFolder, '.gitignore'))) { appendFileSync(join(params.dbFolder, '.gitignore'), '*\n'); }
+      state.reload();
+      if (rebuild) { await this.drop(opened); }
+      const space = (await store.openSpace(target.space, target.model.manifest.embeddingDim, true))!;
+      const meta = readMeta(params.dbFolder);
+      const full = scope === undefined;
+      const roots = this.options.keepOtherRoots ? [...params.roots, ...(meta?.roots ?? []).filter(old => !params.roots.some(root => root.id === old.id))] : params.roots;
+      if (opened.serving.session === target) { opened.serving.space = space; }
+      // The old table serves as long as it can be read, and a first one serves while it grows.
+      const servingNow = opened.serving.session.space;
+      writeMeta(params.dbFolder, { version: 1, roots, serving: servingNow, model: { id: opened.serving.session.model.manifest.id, folder: opened.serving.session.model.folder } });
+      const summary = await runIndex({
+        dbFolder: params.dbFolder, roots: params.roots, rules: params.rules, space, state, lock, decoder: opened.indexDecoder,
+        encoder: () => this.startEncoder(opened), image: target.model.manifest.image, concurrency: 2 * threads,
+        maxThumbnailBytes: Math.max(0, params.maxThumbnailBytes - this.thumbnailBytes), keepOtherRoots: this.options.keepOtherRoots, scope, force, signal,
+        onProgress: progress => { this.progress = progress; this.notify(false); void this.countNowAndThen(); },
+        warn: message => this.log('warn', message),
+      });
+      if (summary.indexed > 0) { this.device = summary.device; }
+      if (full && !summary.cancelled && opened.serving.session !== target) {
+        const old = opened.serving.session;
+        opened.serving = { session: target, space };
+        await old.dispose();
+        writeMeta(params.dbFolder, { version: 1, roots, serving: target.space, model: { id: target.model.manifest.id, folder: target.model.folder } });
+        // The previous model's table stays, so that going back to it encodes nothing; older ones go.
+        for (const name of await store.spaces()) {
+          if (name !== target.space && name !== old.space) { await store.dropSpace(name); }
+        }
+      }
+      this.lastRun = summary;
+      this.progress = undefined;
+      await this.refreshCount();
+      await this.measure(full);
+      this.setState('idle');
+      return summary;
+    } catch (thrown) {
+      this.fail(thrown);
+      throw thrown;
+    } finally {
+      this.progress = undefined;
+      lock.release();
+      this.encoderIdle = setTimeout(() => { void this.stopEncoder(); }, encoderIdleMs);
+      this.encoderIdle.unref();
+      this.notify(true);
+    }
+  }
+
+  /** Resolves when no run is in work. */
+  async settle(): Promise<void> { await this.turn; }
+
+  private async drop({ params, target, store, state, serving }: Opened): Promise<void> {
+    if (serving.session === target) { serving.space = undefined; }
+    try {
+      await store.dropSpace(target.space);
+    } catch {
+      // A table too damaged to be dropped is only files.
+      for (const name of [`${target.space}.lance`, `${target.space}__retired.lance`]) { await rm(join(params.dbFolder, 'lance', name), { recursive: true, force: true }); }
+    }
+    state.clear();
+    await rm(join(params.dbFolder, 'thumbnails'), { recursive: true, force: true });
+    this.thumbnailBytes = 0;
+  }
+
+  /** Undefined when the caller cancelled while another process was writing. */
+  private async lock(dbFolder: string, signal: AbortSignal | undefined): Promise<IndexLock | undefined> {
+    for (;;) {
+      if (signal?.aborted) { return undefined; }
+      const lock = IndexLock.acquire(dbFolder);
+      if (lock instanceof IndexLock) { return lock; }
+      if (!this.options.waitForLock) {
+        throw new AssetSearchError('indexLocked', `Process ${lock.pid} on ${lock.host} is writing this index since ${lock.started}. Wait until it ends, or stop it.`);
+      }
+      this.writer = { pid: lock.pid, host: lock.host };
+      await this.ensureSpace().catch(() => undefined);
+      await this.refreshCount().catch(() => undefined);
+      this.setState('indexingElsewhere');
+      await new Promise<void>(resolve => {
+        const done = (): void => { clearTimeout(timer); signal?.removeEventListener('abort', done); resolve(); };
+        const timer = setTimeout(done, lockPollMs);
+        signal?.addEventListener('abort', done, { once: true });
+      });
+      if (signal?.aborted) { this.writer = undefined; this.setState('idle'); return undefined; }
+    }
+  }
+
+  private startEncoder(opened: Opened): Promise<EncodeClient> {
+    clearTimeout(this.encoderIdle);
+    this.encoder ??= EncodeClient.start({
+      workerFile: this.options.processes.encoder, modelFolder: opened.target.model.folder, device: opened.params.device, threads: opened.threads,
+    });
+    // A worker that failed to start is tried anew by the next run.
+    this.encoder.catch(() => { this.encoder = undefined; });
+    return this.encoder;
+  }
+
+  private async stopEncoder(): Promise<void> {
+    if (this.state === 'indexing') { return; }
+    const encoder = this.encoder;
+    this.encoder = undefined;
+    await encoder?.then(client => client.close()).catch(() => undefined);
+  }
+
+  // ── queries
+
+  async search({ text, limit, filter, useNames }: SearchParams, signal?: AbortSignal): Promise<SearchResult> {
+    const started = performance.now();
+    const query = text.trim();
+    if (query === '') { return { hits: [], milliseconds: 0, total: 0 }; }
+    return this.withSpace(async (space, session) => {
+      let vector: Float32Array | undefined;
+      try {
+        vector = await session.encodeQuery(query);
+      } catch (thrown) {
+        // A name may hold words that the model does not know.
+        if (!useNames || !(thrown instanceof AssetSearchError) || thrown.code !== 'textNotUnderstood') { throw thrown; }
+      }
+      throwIfAborted(signal);
+      const [hits, total] = await Promise.all([rank(space, { text: query, vector, limit: bounded(limit), useNames, filter }), this.total(space, filter)]);
+      throwIfAborted(signal);
+      return { hits, milliseconds: performance.now() - started, total };
+    }, { hits: [], milliseconds: 0, total: 0 });
+  }
+
+  /** An asset leaves itself out; a file or pasted picture is new to the index, so its own copy there is a hit like any other. */
+  async similar({ image, limit, filter }: SimilarParams, signal?: AbortSignal): Promise<SearchResult> {
+    const started = performance.now();
+    return this.withSpace(async (space, session) => {
+      const vector = await this.vectorOf(image, space, session, signal);
+      throwIfAborted(signal);
+      const own = image.kind === 'asset' ? fileKey(image.key.root, image.key.path) : undefined;
+      const [found, total] = await Promise.all([space.nearest(vector, bounded(limit) + (own === undefined ? 0 : 1), filter), this.total(space, filter)]);
+      throwIfAborted(signal);
+      const hits = found
+        .filter(({ asset }) => fileKey(asset.root, asset.path) !== own).slice(0, bounded(limit))
+        .map(({ asset, score }): Hit => ({ ...asset, score, matched: { visual: true, name: false } }));
+      return { hits, milliseconds: performance.now() - started, total };
+    }, { hits: [], milliseconds: 0, total: 0 });
+  }
+
+  async browse({ offset, limit, filter }: BrowseParams): Promise<BrowseResult> {
+    return this.withSpace(space => space.page(Math.max(0, offset), bounded(limit), filter), { assets: [], total: 0 });
+  }
+
+  async label({ images, labels, templates }: LabelParams, signal?: AbortSignal): Promise<LabelResult[]> {
+    const names = [...new Set(labels.map(label => label.trim()).filter(label => label !== ''))];
+    if (names.length === 0) { throw new AssetSearchError('usage', 'Give at least one label.'); }
+    const opened = this.need();
+    await this.ensureSpace();
+    const { session, space } = opened.serving;
+    const { score, promptTemplates } = session.model.manifest;
+    const prompts = names.map(name => labelPrompts(name, templates ?? promptTemplates));
+    const vectors = await session.encodeTexts(prompts.flat());
+    const labelVectors = prompts.map((list, index) => {
+      const start = prompts.slice(0, index).reduce((sum, each) => sum + each.length, 0);
+      return meanVector(vectors.slice(start, start + list.length));
+    });
+    const results: LabelResult[] = [];
+    for (const [image, source] of images.entries()) {
+      throwIfAborted(signal);
+      try {
+        const vector = await this.vectorOf(source, space, session, signal);
+        const cosines = labelVectors.map(each => dot(each, vector));
+        results.push({ image, labels: names, probabilities: probabilities(cosines, score), cosines });
+      } catch (thrown) {
+        if (!(thrown instanceof AssetSearchError) || thrown.code === 'cancelled') { throw thrown; }
+        results.push({ image, labels: names, probabilities: [], cosines: [], error: { code: thrown.code, message: thrown.message } });
+      }
+    }
+    return results;
+  }
+
+  /** The stored vector of an asset; a file's or pasted picture's is encoded here on the main thread, so that no run delays it. */
+  private async vectorOf(image: ImageSource, space: Space | undefined, session: ModelSession, signal: AbortSignal | undefined): Promise<Float32Array> {
+    const opened = this.need();
+    if (image.kind === 'asset') {
+      const vector = (await space?.get([image.key]))?.[0]?.vector;
+      if (vector) { return vector; }
+    }
+    const source = image.kind === 'bytes' ? { bytes: image.bytes } : { file: image.kind === 'file' ? resolve(image.path) : this.fileOf(image.key) };
+    try {
+      const { pixels } = await opened.queryDecoder.decode({ source, image: session.model.manifest.image }, signal);
+      return await session.encodeImage(pixels!);
+    } catch (thrown) {
+      throw thrown instanceof SkipError ? imageError(thrown) : thrown;
+    }
+  }
+
+  async thumbnails({ assets }: { assets: AssetKey[] }, signal?: AbortSignal): Promise<{ key: AssetKey; file?: string }[]> {
+    return this.withSpace(async space => {
+      const hashes = new Map((await space.get(assets)).map(({ asset }) => [fileKey(asset.root, asset.path), asset.hash]));
+      return Promise.all(assets.map(async key => {
+        const hash = hashes.get(fileKey(key.root, key.path));
+        const file = hash === undefined ? undefined : await this.thumbnail(key, hash, signal);
+        return file === undefined ? { key } : { key, file };
+      }));
+    }, assets.map(key => ({ key })));
+  }
+
+  private async thumbnail(key: AssetKey, hash: string, signal: AbortSignal | undefined): Promise<string | undefined> {
+    const { params, queryDecoder } = this.need();
+    const file = thumbnailFile(params.dbFolder, hash);
+    if (await touchThumbnail(file)) { return file; }
+    let work = this.thumbnailsInWork.get(hash);
+    if (!work) {
+      work = queryDecoder.decode({ source: { file: this.fileOf(key) }, thumbnailFile: file }, signal).then(async decoded => {
+        this.thumbnailsMade++;
+        if (this.thumbnailsMade % 1000 === 0) { this.measure(true).catch(() => { /* closed meanwhile */ }); }
+        if (decoded.hash === hash) { return file; }
+        // The file changed after it was indexed: its new picture must not be kept under the old content's name.
+        await rm(file, { force: true });
+        return undefined;
+      }, () => undefined).finally(() => this.thumbnailsInWork.delete(hash));
+      this.thumbnailsInWork.set(hash, work);
+    }
+    return work;
+  }
+
+  // ── status
+
+  status(): IndexStatus {
+    const { target, state } = this.need();
+    return {
+      state: this.state, assets: this.assets, skipped: state.skippedCount, model: target.model.info, device: this.device, diskBytes: this.tableBytes + this.thumbnailBytes,
+      ...(this.progress && { progress: this.progress }), ...(this.lastRun && { lastRun: this.lastRun }),
+      ...(this.error && { error: this.error }), ...(this.writer && { writer: this.writer }),
+    };
+  }
+
+  skipped(): SkippedFile[] {
+    const { state } = this.need();
+    if (this.state !== 'indexing') { state.reload(); }
+    return state.skipped();
+  }
+
+  /** Counts for the command line's `stats`. */
+  async stats(): Promise<{ assets: number; retired: number; formats: Record<string, number>; tableBytes: number; thumbnailBytes: number }> {
+    const { serving } = this.need();
+    await this.ensureSpace();
+    await this.measure(true);
+    const { space } = serving;
+    return {
+      assets: await space?.count() ?? 0, retired: await space?.countRetired() ?? 0, formats: await space?.formats() ?? {}, tableBytes: this.tableBytes, thumbnailBytes: this.thumbnailBytes,
+    };
+  }
+
+  /** True when there is a table to ask. */
+  async hasIndex(): Promise<boolean> {
+    await this.ensureSpace();
+    return this.need().serving.space !== undefined;
+  }
+
+  private need(): Opened {
+    if (!this.opened) { throw new AssetSearchError('indexMissing', 'No index is open. Open a folder first.'); }
+    return this.opened;
+  }
+
+  /** Another process may have made the table after this one opened the folder. */
+  private async ensureSpace(): Promise<void> {
+    const opened = this.need();
+    if (opened.serving.space || Date.now() - this.lastLookAt < 500) { return; }
+    this.lastLookAt = Date.now();
+    await this.chooseServing();
+  }
+
+  /** Runs a query on the serving table; a table that another process replaced is opened anew, once. */
+  private async withSpace<T>(work: (space: Space, session: ModelSession) => Promise<T>, none: T): Promise<T> {
+    await this.ensureSpace();
+    const opened = this.need();
+    const { space, session } = opened.serving;
+    if (!space) { return none; }
+    try {
+      return await work(space, session);
+    } catch (thrown) {
+      if (!(thrown instanceof AssetSearchError) || thrown.code !== 'indexCorrupt' || this.state === 'indexing') { throw thrown; }
+      await this.chooseServing();
+      const again = opened.serving;
+      return again.space ? work(again.space, again.session) : none;
+    }
+  }
+
+  private async total(space: Space, filter: SearchParams['filter']): Promise<number> { return space.count(filter); }
+
+  private fileOf(key: AssetKey): string {
+    const root = this.need().params.roots.find(each => each.id === key.root);
+    if (!root) { throw new AssetSearchError('notIndexed', `The folder "${key.root}" is not open.`); }
+    return join(root.path, key.path);
+  }
+
+  private async refreshCount(): Promise<void> {
+    this.lastCountAt = Date.now();
+    this.assets = await this.opened?.serving.space?.count() ?? 0;
+  }
+
+  private async countNowAndThen(): Promise<void> {
+    if (Date.now() - this.lastCountAt > countIntervalMs) { await this.refreshCount().catch(() => undefined); }
+  }
+
+  /** Measures the disk, and prunes the thumbnails when asked to look at them. */
+  private async measure(thumbnails: boolean): Promise<void> {
+    const { dbFolder, maxThumbnailBytes } = this.need().params;
+    this.tableBytes = await folderBytes(join(dbFolder, 'lance'));
+    if (thumbnails) { this.thumbnailBytes = await pruneThumbnails(dbFolder, maxThumbnailBytes > 0 ? maxThumbnailBytes : Infinity); }
+  }
+
+  private setState(state: IndexStatus['state']): void {
+    this.state = state;
+    this.notify(true);
+  }
+
+  private fail(thrown: unknown): void {
+    this.error = { code: thrown instanceof AssetSearchError ? thrown.code : 'internal', message: messageOf(thrown) };
+    this.state = 'failed';
+    this.log('error', this.error.message);
+  }
+
+  private notify(now: boolean): void {
+    if (!this.opened || (!now && Date.now() - this.lastStatusAt < statusIntervalMs)) { return; }
+    this.lastStatusAt = Date.now();
+    this.options.onStatus(this.status());
+  }
+
+  private log(level: LogRecord['level'], message: string): void { this.options.onLog({ level, message }); }
+}
+
+function bounded(limit: number): number { return Math.max(1, Math.min(maxLimit, Math.floor(limit) || 1)); }
+
+function throwIfAborted(signal: AbortSignal | undefined): void { if (signal?.aborted) { throw cancelled(); } }
+
+/** Why a query picture cannot be used. */
+function imageError({ code, reason, remedy }: SkipError): AssetSearchError {
+  const message = `${reason} ${remedy}`;
+  if (code === 'tooLarge' || code === 'tooManyPixels') { return new AssetSearchError('imageTooLarge', message); }
+  if (code === 'unsupportedFormat') { return new AssetSearchError('imageUnsupported', message); }
+  return new AssetSearchError('imageUnreadable', message);
+}
+
+async function folderBytes(folder: string): Promise<number> {
+  let names: string[];
+  try { names = await readdir(folder, { recursive: true }); } catch { return 0; }
+  const sizes = await Promise.all(names.map(async name => {
+    try { const stats = await stat(join(folder, name)); return stats.isFile() ? stats.size : 0; } catch { return 0; }
+  }));
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
