@@ -48,7 +48,8 @@ suite('settings', () => {
   test('assetSearch.include admits only what matches', async () => {
     await set('include', ['settings/b/**']);
     await becomes('wombat', ['settings/b/wombat.svg']);
-    assert.equal((await (await api()).status()).assets, 1);
+    const search = await api();
+    await until('only that one is left', async () => (await search.status()).assets === 1);
   });
 
   test('assetSearch.useFileNames decides whether names count', async () => {
