@@ -3,7 +3,7 @@ import type { ScoreSpec } from './manifest';
 
 /** The sentences whose vectors are averaged into the vector of one label. */
 export function labelPrompts(label: string, templates: readonly string[]): string[] {
-  return (templates.length > 0 ? templates : ['{}']).map(template => template.replaceAll('{}', label));
+  return (templates.length > 0 ? templates : ['{}']).map(template => template.replaceAll('{}', () => label));
 }
 
 /** Unit vector of the mean of unit vectors. */

@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, truncateSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { StateFile } from '../../src/core/state';
+
+suite('state file', () => {
+  let folder: string;
+  setup(() => { folder = mkdtempSync(join(tmpdir(), 'state-')); });
+  teardown(() => rmSync(folder, { recursive: true, force: true }));
+  const file = (): string => join(folder, 'state.ndjson');
+  const known = (path: string, hash = 'h') => ({ root: 'r', path, state: { mtimeMs: 1.5, sizeBytes: 2, hash } });
+
+  test('keeps hashes and skips over a restart; undefined forgets', () => {
+    const state = StateFile.open(folder);
+    const skip = { code: 'corrupt' as const, reason: 'why', remedy: 'what' };
+    state.write([known('a "b"\n/ü.png'), known('gone'), { root: 'r', path: 'bad', state: { mtimeMs: 3, sizeBytes: 4, skip } }]);
+    state.write([{ root: 'r', path: 'gone', state: undefined }]);
+    const again = StateFile.open(folder);
+    assert.deepEqual(again.get('r', 'a "b"\n/ü.png'), { mtimeMs: 1.5, sizeBytes: 2, hash: 'h' });
+    assert.equal(again.get('r', 'gone'), undefined);
+    assert.deepEqual(again.skipped(), [{ root: 'r', path: 'bad', ...skip }]);
+    assert.equal(again.skippedCount, 1);
+  });
+
+  test('a torn last line costs only itself, also after more is written', () => {
+    const state = StateFile.open(folder);
+    state.write([known('a'), known('b')]);
+    truncateSync(file(), statSync(file()).size - 9);
+    const torn = StateFile.open(folder);
+    assert.ok(torn.get('r', 'a') && !torn.get('r', 'b'));
+    torn.write([known('c')]);
+    const after = StateFile.open(folder);
+    assert.ok(after.get('r', 'a') && after.get('r', 'c') && !after.get('r', 'b'));
+  });
+
+  test('a file of another version is read as empty and replaced', () => {
+    appendFileSync(file(), '{"assetSearchState":99}\n["r","a",1,2,"h"]\n');
+    const state = StateFile.open(folder);
+    assert.equal(state.size, 0);
+    state.write([known('b')]);
+    assert.equal(StateFile.open(folder).size, 1);
+  });
+
+  test('sees what another process wrote', () => {
+    const reader = StateFile.open(folder);
+    StateFile.open(folder).write([known('a')]);
+    reader.reload();
+    assert.ok(reader.get('r', 'a'));
+  });
+
+  test('compaction keeps the last of each and shrinks the file', () => {
+    const state = StateFile.open(folder);
+    for (let turn = 0; turn < 20; turn++) { state.write(Array.from({ length: 100 }, (_, index) => known(`f${index}`, `h${turn}`))); }
+    const before = statSync(file()).size;
+    state.compact();
+    assert.ok(statSync(file()).size < before / 10);
+    assert.equal(readFileSync(file(), 'utf8').trim().split('\n').length, 101);
+    assert.equal(StateFile.open(folder).get('r', 'f99')?.hash, 'h19');
+  });
+});
