@@ -201,8 +201,9 @@ class IndexRun {
         hash ??= (await decoder.hash(source, signal)).hash;
         thumbnail = thumbnailFile(dbFolder, hash);
       }
+      const { force } = this.options;
       if (hash !== undefined) {
-        if (started.has(hash)) { duplicates.push({ file, hash }); return undefined; }
+        if (!force && started.has(hash)) { duplicates.push({ file, hash }); return undefined; }
         started.add(hash);
       }
       if (thumbnail !== undefined && await touchThumbnail(thumbnail)) { thumbnail = undefined; }
@@ -210,7 +211,7 @@ class IndexRun {
       if (thumbnail !== undefined) { this.thumbnailsMade++; }
       // The hash of what was really read counts: the file may have changed since it was hashed.
       if (decoded.hash !== hash) {
-        if (started.has(decoded.hash)) { duplicates.push({ file, hash: decoded.hash }); return undefined; }
+        if (!force && started.has(decoded.hash)) { duplicates.push({ file, hash: decoded.hash }); return undefined; }
         started.add(decoded.hash);
       }
       return decoded;

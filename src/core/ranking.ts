@@ -67,7 +67,7 @@ async function nameRankings(space: Space, text: string, depth: number, filter: F
   return [
     { found: every, weight: 1 },
     { found: some, weight: 0.5 },
-    { found: prefix, weight: 1 },
+    { found: prefix, weight: 1.5 },
     // More than the others together and no order of its own: whatever is called exactly so comes before all that is not.
     { found: exact, weight: 2.6, tied: true },
   ];

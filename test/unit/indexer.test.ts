@@ -1,0 +1,250 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { Decoder } from '../../src/core/decoder';
+import { runIndex, type BatchEncoder, type IndexOptions } from '../../src/core/indexer';
+import { IndexLock } from '../../src/core/lock';
+import { StateFile, fileKey } from '../../src/core/state';
+import { Store, type Space } from '../../src/core/store';
+import type { ImageSpec } from '../../src/core/manifest';
+import type { IndexProgress, IndexSummary } from '../../src/protocol';
+
+const dim = 16;
+const image: ImageSpec = { input: 'x', output: 'y', size: 16, resize: 'pad', interpolation: 'bilinear', mean: [0, 0, 0], std: [1, 1, 1] };
+
+/** Stands in for the model: a vector that depends on the pixels alone, and a count of the work. */
+class CountingEncoder implements BatchEncoder {
+  readonly device = 'cpu';
+  images = 0;
+  constructor(private readonly before: (images: number) => void | Promise<void> = () => undefined) {}
+  async encode(pixels: Uint8Array[]): Promise<Float32Array[]> {
+    await this.before(this.images);
+    this.images += pixels.length;
+    return pixels.map(each => {
+      const digest = createHash('sha256').update(each).digest();
+      const values = Array.from({ length: dim }, (_, index) => digest[index]! - 127);
+      const norm = Math.hypot(...values);
+      return Float32Array.from(values, value => value / norm);
+    });
+  }
+}
+
+suite('indexer', function () {
+  this.timeout(60_000);
+  let folder: string;
+  let root: string;
+  let db: string;
+  let store: Store;
+  let space: Space;
+  let decoder: Decoder;
+  let warnings: string[];
+
+  suiteSetup(() => {
+    decoder = Decoder.start({
+      processFile: join(process.cwd(), 'dist', 'decodeProcess.js'), concurrency: 4, limits: { maxFileSizeBytes: 1e6, maxPixels: 1e6, timeoutMs: 15_000 },
+    });
+  });
+  suiteTeardown(() => decoder.close());
+  setup(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'indexer-'));
+    root = join(folder, 'root');
+    db = join(folder, 'db');
+    mkdirSync(root);
+    warnings = [];
+    await openSpace('space');
+  });
+  teardown(() => { store.close(); rmSync(folder, { recursive: true, force: true }); });
+
+  async function openSpace(name: string): Promise<void> {
+    store = await Store.open(db);
+    space = (await store.openSpace(name, dim, true))!;
+  }
+  function put(path: string, content: string | number): void {
+    const file = join(root, path);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, typeof content === 'string' ? content : `<svg xmlns="http://www.w3.org/2000/svg" width="16" height="16"><title>t${content}</title><rect x="${content % 13}" y="${content % 7}" width="5" height="${1 + (content % 11)}" fill="#${(content * 7919 % 0xffffff).toString(16).padStart(6, '0')}"/></svg>`);
+  }
+  async function run(more: Partial<IndexOptions> = {}, encoder: BatchEncoder = new CountingEncoder()): Promise<IndexSummary> {
+    const lock = IndexLock.acquire(db);
+    assert.ok(lock instanceof IndexLock);
+    try {
+      const summary = await runIndex({
+        dbFolder: db, roots: [{ id: 'r', path: root }], rules: { exclude: [], include: [], gitignore: true, maxFileSizeBytes: 1e6, maxPixels: 1e6 },
+        space, state: StateFile.open(db), lock, decoder, encoder: () => Promise.resolve(encoder), image, concurrency: 4, maxThumbnailBytes: 0, keepOtherRoots: false,
+        onProgress: () => undefined, warn: message => warnings.push(message), ...more,
+      });
+      const { seen, indexed, unchanged, reused, skipped, cancelled } = summary;
+      if (!cancelled) { assert.equal(indexed + unchanged + reused + skipped.length, seen, 'the counters add up'); }
+      assert.deepEqual(warnings, []);
+      return summary;
+    } finally {
+      lock.release();
+    }
+  }
+  const counts = ({ indexed, unchanged, reused, removed, skipped }: IndexSummary) => ({ indexed, unchanged, reused, removed, skipped: skipped.length });
+  const rows = async () => [...(await space.hashes()).keys()].map(key => key.slice(2)).sort();
+  /** Every key once, and as many rows as keys. */
+  async function assertUnique(): Promise<void> { assert.equal((await space.hashes()).size, await space.count()); }
+
+  test('a first run encodes each content once; a second one opens nothing', async () => {
+    put('a.svg', 1); put('sub/b.svg', 2); put('copy of a.svg', 1); put('bad.png', 'no image'); put('c.bmp', 'x');
+    const encoder = new CountingEncoder();
+    const first = await run({}, encoder);
+    assert.deepEqual(counts(first), { indexed: 2, unchanged: 0, reused: 1, removed: 0, skipped: 2 });
+    assert.equal(encoder.images, 2);
+    assert.deepEqual(await rows(), ['a.svg', 'copy of a.svg', 'sub/b.svg']);
+    const again = await run({ decoder: undefined as never, encoder: () => assert.fail('nothing to encode') });
+    assert.deepEqual(counts(again), { indexed: 0, unchanged: 3, reused: 0, removed: 0, skipped: 2 });
+    const byPath = (summary: IndexSummary) => Object.fromEntries(summary.skipped.map(skip => [skip.path, skip]));
+    assert.deepEqual(byPath(again), byPath(first), 'the reasons stay');
+    await assertUnique();
+  });
+
+  test('renamed, moved, copied and touched files reuse their vector', async () => {
+    put('a.svg', 1); put('b.svg', 2); put('c.svg', 3);
+    await run();
+    renameSync(join(root, 'a.svg'), join(root, 'renamed.svg'));
+    mkdirSync(join(root, 'moved'));
+    renameSync(join(root, 'b.svg'), join(root, 'moved/b.svg'));
+    put('copy.svg', 3);
+    utimesSync(join(root, 'c.svg'), 1, 1);
+    const encoder = new CountingEncoder();
+    assert.deepEqual(counts(await run({}, encoder)), { indexed: 0, unchanged: 1, reused: 3, removed: 2, skipped: 0 });
+    assert.equal(encoder.images, 0);
+    assert.deepEqual(await rows(), ['c.svg', 'copy.svg', 'moved/b.svg', 'renamed.svg']);
+    assert.equal(await space.countRetired(), 0, 'no vector is kept twice');
+    await assertUnique();
+  });
+
+  test('content that comes back (a branch switch) encodes nothing', async () => {
+    put('a.svg', 1); put('b.svg', 2);
+    await run();
+    put('a.svg', 3); rmSync(join(root, 'b.svg'));
+    assert.deepEqual(counts(await run()), { indexed: 1, unchanged: 0, reused: 0, removed: 1, skipped: 0 });
+    assert.equal(await space.countRetired(), 2);
+    put('a.svg', 1); put('b.svg', 2);
+    const encoder = new CountingEncoder();
+    assert.deepEqual(counts(await run({}, encoder)), { indexed: 0, unchanged: 0, reused: 2, removed: 0, skipped: 0 });
+    assert.equal(encoder.images, 0);
+    assert.equal((await space.contents([(await space.hashes()).get(fileKey('r', 'a.svg'))!])).size, 1);
+    await assertUnique();
+  });
+
+  test('a file that turns bad loses its row, keeps its reason, and comes back when it is good again', async () => {
+    put('a.svg', 1); put('b.svg', 2);
+    await run();
+    put('a.svg', 'broken');
+    const broken = await run();
+    assert.deepEqual(counts(broken), { indexed: 0, unchanged: 1, reused: 0, removed: 1, skipped: 1 });
+    assert.deepEqual(await rows(), ['b.svg']);
+    assert.equal(StateFile.open(db).skipped().length, 1);
+    put('a.svg', 1);
+    assert.deepEqual(counts(await run()), { indexed: 0, unchanged: 1, reused: 1, removed: 0, skipped: 0 });
+    assert.equal(StateFile.open(db).skipped().length, 0);
+  });
+
+  test('an update looks only at what the watcher saw', async () => {
+    put('a.svg', 1); put('sub/b.svg', 2); put('sub/deep/c.svg', 3); put('subway/d.svg', 4);
+    await run();
+    put('new.svg', 5); put('unseen.svg', 6);
+    assert.deepEqual(counts(await run({ scope: [{ root: 'r', path: 'new.svg' }] })), { indexed: 1, unchanged: 0, reused: 0, removed: 0, skipped: 0 });
+    rmSync(join(root, 'sub'), { recursive: true });
+    assert.deepEqual(counts(await run({ scope: [{ root: 'r', path: 'sub' }] })), { indexed: 0, unchanged: 0, reused: 0, removed: 2, skipped: 0 });
+    assert.deepEqual(await rows(), ['a.svg', 'new.svg', 'subway/d.svg']);
+    put('added/e.svg', 7); put('added/deep/f.svg', 1);
+    assert.deepEqual(counts(await run({ scope: [{ root: 'r', path: 'added' }, { root: 'r', path: 'added/e.svg' }] })), { indexed: 1, unchanged: 0, reused: 1, removed: 0, skipped: 0 });
+    assert.deepEqual(counts(await run()), { indexed: 1, unchanged: 5, reused: 0, removed: 0, skipped: 0 });
+    await assertUnique();
+  });
+
+  test('a lost state file costs hashing, not encoding; a lost table costs encoding, not hashing', async () => {
+    for (let index = 0; index < 20; index++) { put(`${index}.svg`, index + 1); }
+    await run();
+    rmSync(join(db, 'state.ndjson'));
+    const encoder = new CountingEncoder();
+    assert.deepEqual(counts(await run({}, encoder)), { indexed: 0, unchanged: 20, reused: 0, removed: 0, skipped: 0 });
+    assert.equal(encoder.images, 0);
+    await openSpace('otherModel');
+    assert.deepEqual(counts(await run()), { indexed: 20, unchanged: 0, reused: 0, removed: 0, skipped: 0 });
+    await assertUnique();
+  });
+
+  test('cancelled at any batch: what is done is kept, and the next run goes on', async () => {
+    for (let index = 0; index < 150; index++) { put(`${index}.svg`, index + 1); }
+    const stop = new AbortController();
+    const summary = await run({ signal: stop.signal }, new CountingEncoder(images => { if (images >= 60) { stop.abort(); } }));
+    assert.ok(summary.cancelled && summary.indexed >= 60 && summary.indexed < 150, `${summary.indexed}`);
+    assert.equal(await space.count(), summary.indexed);
+    const encoder = new CountingEncoder();
+    const next = await run({}, encoder);
+    assert.equal(next.unchanged, summary.indexed);
+    assert.equal(encoder.images, 150 - summary.indexed);
+    await assertUnique();
+    assert.ok((await run({ signal: AbortSignal.abort() })).cancelled);
+  });
+
+  test('an encoder that fails ends the run with its error and keeps what is done', async () => {
+    for (let index = 0; index < 100; index++) { put(`${index}.svg`, index + 1); }
+    await assert.rejects(run({}, new CountingEncoder(images => { if (images >= 32) { throw new Error('boom'); } })), /boom/);
+    assert.equal(await space.count(), 32);
+    assert.deepEqual(counts(await run()), { indexed: 68, unchanged: 32, reused: 0, removed: 0, skipped: 0 });
+  });
+
+  test('a run that lost its lock writes nothing more', async () => {
+    put('a.svg', 1);
+    await assert.rejects(
+      run({}, new CountingEncoder(() => writeFileSync(join(db, 'lock.json'), JSON.stringify({ pid: process.pid, host: 'x', token: 'other' })))),
+      (error: { code?: string }) => error.code === 'indexLocked',
+    );
+    assert.equal(await space.count(), 0);
+  });
+
+  test('another root is retired by a window and left alone by the command line', async () => {
+    put('a.svg', 1);
+    await run();
+    const other = { id: 'other', path: join(folder, 'other') };
+    mkdirSync(other.path);
+    assert.equal((await run({ roots: [other], keepOtherRoots: true })).removed, 0);
+    assert.equal((await run({ roots: [other] })).removed, 1);
+    assert.equal((await run()).reused, 1);
+  });
+
+  test('a root that is not there (an unplugged disk) loses nothing', async () => {
+    put('a.svg', 1);
+    await run();
+    renameSync(root, `${root}-away`);
+    const seen: string[] = [];
+    const summary = await run({ warn: message => seen.push(message) });
+    assert.deepEqual([counts(summary), seen.length, await space.count()], [{ indexed: 0, unchanged: 0, reused: 0, removed: 0, skipped: 0 }, 1, 1]);
+    renameSync(`${root}-away`, root);
+    assert.equal((await run()).unchanged, 1);
+  });
+
+  test('thumbnails are made by content, once', async () => {
+    put('a.svg', 1); put('b.svg', 1); put('c.svg', 2);
+    await run({ maxThumbnailBytes: 1e9 });
+    const made = readdirSync(join(db, 'thumbnails'), { recursive: true }).map(String).filter(name => name.endsWith('.webp'));
+    assert.equal(made.length, 2);
+    assert.equal(readFileSync(join(db, 'thumbnails', made[0]!)).subarray(8, 12).toString(), 'WEBP');
+    assert.ok(existsSync(join(db, 'state.ndjson')));
+  });
+
+  test('force encodes everything again and leaves one row a key', async () => {
+    put('a.svg', 1); put('b.svg', 1); put('c.svg', 2);
+    await run();
+    const encoder = new CountingEncoder();
+    const summary = await run({ force: true }, encoder);
+    assert.deepEqual([summary.indexed, encoder.images], [3, 3]);
+    await assertUnique();
+  });
+
+  test('progress goes through the phases and ends at its total', async () => {
+    for (let index = 0; index < 40; index++) { put(`${index}.svg`, index + 1); }
+    const seen: IndexProgress[] = [];
+    await run({ onProgress: progress => seen.push(progress) });
+    assert.deepEqual([...new Set(seen.map(each => each.phase))], ['scanning', 'encoding', 'optimizing']);
+    assert.deepEqual([seen.at(-1)!.done, seen.at(-1)!.total], [40, 40]);
+  });
+});

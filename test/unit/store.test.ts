@@ -1,0 +1,180 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { AssetSearchError } from '../../src/core/errors';
+import { rank } from '../../src/core/ranking';
+import { fileKey } from '../../src/core/state';
+import { belowPredicate, filterPredicate, quote, Store, type Row, type Space } from '../../src/core/store';
+import { indexWords, stemOf } from '../../src/core/words';
+
+const dim = 8;
+/** A unit vector that depends on the seed alone. */
+function vectorOf(seed: number): Float32Array {
+  const values = Array.from({ length: dim }, (_, index) => Math.sin(seed * 12.9898 + index * 78.233));
+  const norm = Math.hypot(...values);
+  return Float32Array.from(values, value => value / norm);
+}
+function row(path: string, seed: number, more: Partial<Row> = {}): Row {
+  return { root: 'r', path, part: 0, hash: `h${seed}`, vector: vectorOf(seed), format: 'png', width: 1, height: 2, sizeBytes: 3_000_000_000, title: '', stem: stemOf(path), words: indexWords(path, more.title ?? ''), ...more };
+}
+
+suite('store', () => {
+  let folder: string;
+  let store: Store;
+  let space: Space;
+  setup(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'store-'));
+    store = await Store.open(folder);
+    space = (await store.openSpace('m_1_fp32_p1', dim, true))!;
+  });
+  teardown(() => { store.close(); rmSync(folder, { recursive: true, force: true }); });
+
+  const awkward = ["it's.png", '100%/a_b.png', '100x/aXb.png', 'ünï/日本 😀.png', '"q".png', "'; DROP TABLE x; --.png", 'back\\slash.png', 'a\nb.png', '`b`.png'];
+
+  test('any path can be stored, found and removed by its key alone', async () => {
+    await space.add(awkward.map((path, index) => row(path, index)));
+    for (const [index, path] of awkward.entries()) {
+      assert.deepEqual((await space.get([{ root: 'r', path, part: 0 }])).map(({ asset }) => [asset.path, asset.hash]), [[path, `h${index}`]]);
+    }
+    assert.deepEqual([...await space.hashes()].sort(), awkward.map((path, index) => [fileKey('r', path), `h${index}`] as [string, string]).sort());
+    for (const [index, path] of awkward.entries()) {
+      await space.remove([{ root: 'r', path }]);
+      assert.equal(await space.count(), awkward.length - index - 1, path);
+    }
+  });
+
+  test('a folder filter takes % and _ literally, and one folder is not another that starts alike', async () => {
+    await space.add([...awkward.map((path, index) => row(path, index)), row('100%more/x.png', 20), row('other/y.svg', 21, { root: 's', format: 'svg' })]);
+    const below = async (path: string, root = 'r') => (await space.page(0, 100, { folders: [{ root, path }] })).assets.map(asset => asset.path);
+    assert.deepEqual(await below('100%'), ['100%/a_b.png']);
+    assert.deepEqual(await below('100%/'), ['100%/a_b.png']);
+    assert.deepEqual(await below('', 's'), ['other/y.svg']);
+    assert.equal(await space.count({ formats: ['svg'] }), 1);
+    assert.equal(await space.count({ formats: ["x' OR '1'='1"] }), 0);
+    assert.equal(await space.count({ folders: [{ root: "r' OR 1=1 --", path: '' }] }), 0);
+    assert.equal(quote("a'b"), "'a''b'");
+    assert.equal(filterPredicate({ folders: [], formats: [] }), undefined);
+    assert.equal(belowPredicate({ root: 'r', path: '' }), "(root = 'r')");
+  });
+
+  test('rows are portable: no column holds an absolute path or a time', async () => {
+    await space.add([row('a.png', 1)]);
+    const { connect } = await import('@lancedb/lancedb');
+    const table = await (await connect(join(folder, 'lance'))).openTable('m_1_fp32_p1');
+    const names = (await table.schema()).fields.map(field => field.name);
+    assert.deepEqual(names, ['root', 'path', 'part', 'hash', 'vector', 'format', 'width', 'height', 'sizeBytes', 'title', 'stem', 'words']);
+    assert.ok(!JSON.stringify((await table.query().toArray()).map(each => ({ ...each, vector: null }))).includes(folder));
+  });
+
+  test('replace keeps one row a key', async () => {
+    await space.add([row('a.png', 1), row('b.png', 2)]);
+    await space.replace([row('a.png', 3)]);
+    assert.equal(await space.count(), 2);
+    assert.equal((await space.hashes()).get(fileKey('r', 'a.png')), 'h3');
+  });
+
+  test('vectors of removed rows can be used again, once each, until they are pruned', async () => {
+    await space.add([row('a.png', 1), row('copy.png', 1), row('b.png', 2)]);
+    const keys = [{ root: 'r', path: 'a.png' }, { root: 'r', path: 'copy.png' }, { root: 'r', path: 'b.png' }];
+    await space.keepVectors(keys);
+    await space.keepVectors(keys);
+    await space.remove(keys);
+    assert.equal(await space.countRetired(), 2);
+    assert.deepEqual([...await space.knownHashes(['h1', 'h2', 'h3'])].sort(), ['h1', 'h2']);
+    const content = (await space.contents(['h1'])).get('h1')!;
+    assert.deepEqual(content.vector, vectorOf(1));
+    assert.equal(content.sizeBytes, 3_000_000_000);
+    await space.add([row('a.png', 1)]);
+    await space.pruneRetired(100, 1e9);
+    assert.equal(await space.countRetired(), 1, 'the one that lives again goes');
+    await space.pruneRetired(0, 1e9);
+    assert.equal(await space.countRetired(), 0);
+  });
+
+  test('the nearest come first with their cosine, also under a filter', async () => {
+    await space.add(Array.from({ length: 50 }, (_, index) => row(`f${index % 2}/${index}.png`, index)));
+    const [first] = await space.nearest(vectorOf(7), 3);
+    assert.equal(first!.asset.path, 'f1/7.png');
+    assert.ok(Math.abs(first!.score - 1) < 1e-5);
+    assert.ok((await space.nearest(vectorOf(7), 10, { folders: [{ root: 'r', path: 'f0' }] })).every(({ asset }) => asset.path.startsWith('f0/')));
+  });
+
+  test('pages follow the path order and see new rows', async () => {
+    await space.add([row('b.png', 1), row('a.png', 2), row('c.png', 3)]);
+    const paths = async (offset: number, limit: number) => (await space.page(offset, limit)).assets.map(asset => asset.path);
+    assert.deepEqual(await paths(0, 2), ['a.png', 'b.png']);
+    assert.deepEqual(await paths(2, 2), ['c.png']);
+    assert.deepEqual(await paths(9, 2), []);
+    await space.add([row('aa.png', 4)]);
+    let seen: string[] = [];
+    for (let attempt = 0; attempt < 50 && !seen.includes('aa.png'); attempt++) { seen = await paths(0, 9); await new Promise(resolve => setTimeout(resolve, 50)); }
+    assert.deepEqual(seen, ['a.png', 'aa.png', 'b.png', 'c.png']);
+  });
+
+  test('a second connection sees the writer, and survives its compaction', async () => {
+    await space.add([row('a.png', 1)]);
+    const reader = (await (await Store.open(folder)).openSpace('m_1_fp32_p1', dim, false))!;
+    assert.equal(await reader.count(), 1);
+    for (let index = 0; index < 5; index++) { await space.add([row(`n${index}.png`, 10 + index)]); }
+    await space.maintain({ force: true, warn: assert.fail, timeoutMs: 60_000 });
+    await reader.refresh();
+    assert.equal((await reader.nearest(vectorOf(11), 1))[0]!.asset.path, 'n1.png');
+    assert.equal(await reader.count(), 6);
+  });
+
+  test('a damaged table is told as such', async () => {
+    await space.add([row('a.png', 1)]);
+    for (const name of readdirSync(join(folder, 'lance', 'm_1_fp32_p1.lance', '_versions'))) { writeFileSync(join(folder, 'lance', 'm_1_fp32_p1.lance', '_versions', name), 'garbage'); }
+    const again = await Store.open(folder);
+    await assert.rejects(again.openSpace('m_1_fp32_p1', dim, false), (error: unknown) => error instanceof AssetSearchError && error.code === 'indexCorrupt');
+    await assert.rejects(store.openSpace('m_1_fp32_p1', dim + 1, false), (error: unknown) => error instanceof AssetSearchError && error.code === 'indexCorrupt');
+  });
+
+  suite('ranking', () => {
+    const paths = async (text: string, seed: number | undefined, limit = 10, useNames = true) =>
+      (await rank(space, { text, vector: seed === undefined ? undefined : vectorOf(seed), limit, useNames })).map(hit => hit.path);
+
+    for (const indexed of [false, true]) {
+      test(`an exact name is never missed among 2,000 rows (${indexed ? 'with' : 'without'} a full-text index)`, async () => {
+        // The folder makes every row match the words too, so that only exactness tells.
+        await space.add(Array.from({ length: 2000 }, (_, index) => row(`shopping/cart/item cart ${index}.png`, index)));
+        await space.add([row('z/deep/shopping-cart.svg', 5000), row('y/ShoppingCart.png', 5001)]);
+        if (indexed) { await space.maintain({ force: true, warn: assert.fail, timeoutMs: 60_000 }); }
+        for (const text of ['shopping cart', 'ShoppingCart', 'shopping-cart.svg', 'SHOPPING_CART']) {
+          assert.deepEqual((await paths(text, 3, 2)).sort(), ['y/ShoppingCart.png', 'z/deep/shopping-cart.svg'], text);
+        }
+        assert.equal((await paths('item cart 1234', 3, 1))[0], 'shopping/cart/item cart 1234.png');
+        assert.ok(!(await paths('shopping cart', 3, 10, false)).includes('y/ShoppingCart.png'), 'pictures alone');
+      });
+    }
+
+    test('a golden of pictures and names together', async () => {
+      await space.add([row('cart.png', 1), row('icons/basket.png', 2), row('cart/wheel.png', 3), row('trash.png', 4), row('購物車.png', 5), row('a.png', 6, { title: 'Bin for waste', words: indexWords('a.png', 'Bin for waste') })]);
+      await space.maintain({ force: true, warn: assert.fail, timeoutMs: 60_000 });
+      assert.deepEqual((await paths('cart', 2)).slice(0, 3), ['cart.png', 'cart/wheel.png', 'icons/basket.png']);
+      assert.equal((await paths('tras', 2))[0], 'trash.png');
+      assert.equal((await paths('物車', undefined))[0], '購物車.png');
+      assert.deepEqual(await paths('waste bins', undefined), ['a.png']);
+      assert.deepEqual((await paths('carts', undefined)).sort(), ['cart.png', 'cart/wheel.png']);
+      assert.deepEqual(await paths('nothing like it', undefined), []);
+    });
+
+    test('whatever is typed is text, never syntax', async () => {
+      await space.add([row('a.png', 1)]);
+      for (const text of ['"', "'", '*', 'a AND', 'NOT a', 'a:b', '(a', '[', '\\', '%', '_', '\0', 'x'.repeat(5000), 'w '.repeat(2500), '😀', "'; DROP TABLE x; --"]) {
+        await rank(space, { text, vector: vectorOf(1), limit: 5, useNames: true });
+      }
+      assert.equal(await space.count(), 1);
+    });
+
+    test('a hit found by its name alone carries its true cosine', async () => {
+      await space.add([...Array.from({ length: 100 }, (_, index) => row(`x${index}.png`, 7)), row('needle.png', 8)]);
+      const [hit] = await rank(space, { text: 'needle', vector: vectorOf(7), limit: 3, useNames: true });
+      const cosine = vectorOf(7).reduce((sum, value, index) => sum + value * vectorOf(8)[index]!, 0);
+      assert.equal(hit!.path, 'needle.png');
+      assert.ok(Math.abs(hit!.score! - cosine) < 1e-6);
+      assert.deepEqual(hit!.matched, { visual: false, name: true });
+    });
+  });
+});
