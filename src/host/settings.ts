@@ -23,7 +23,7 @@ const sections = ['assetSearch', 'files.exclude', 'search.exclude'];
 function readSettings(): Settings {
   const own = vscode.workspace.getConfiguration('assetSearch');
   // Conditional patterns ({ "when": "$(basename).ts" }) speak of derived sources, not of images: only `true` counts.
-  const globs = (section: string): string[] => Object.entries(vscode.workspace.getConfiguration(section).get<Record<string, unknown>>('exclude', {}))
+  const globs = (section: string): string[] => Object.entries(vscode.workspace.getConfiguration(section, null).get<Record<string, unknown>>('exclude', {}))
     .filter(([, on]) => on === true).map(([glob]) => glob);
   const rules: ScanRules = {
     exclude: [...new Set([...globs('files'), ...globs('search'), ...own.get<string[]>('exclude', [])])],

@@ -37,7 +37,7 @@ export class Watcher implements vscode.Disposable {
   watch(roots: Root[], exclude: readonly string[]): void {
     this.#stop();
     this.#roots = roots;
-    const matches = exclude.length > 0 ? picomatch([...exclude], { dot: true }) : () => false;
+    const matches = exclude.length > 0 ? picomatch([...exclude], { dot: true, windows: false }) : () => false;
     // A pattern that names a folder leaves out all below it.
     this.#excluded = path => {
       for (let end = path.indexOf('/'); end !== -1; end = path.indexOf('/', end + 1)) {
