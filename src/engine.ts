@@ -58,5 +58,5 @@ function leave(): void {
 }
 
 process.once('disconnect', leave);
-connection.onError(([error]) => { process.stderr.write(`${error.message}\n`); });
+connection.onError(([error]) => { if (!leaving.signal.aborted) { process.stderr.write(`${error.message}\n`); } });
 connection.listen();

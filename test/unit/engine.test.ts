@@ -1,0 +1,231 @@
+import assert from 'node:assert/strict';
+import { fork, type ChildProcess } from 'node:child_process';
+import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CancellationTokenSource, createMessageConnection, IPCMessageReader, IPCMessageWriter, ResponseError, type CancellationToken, type MessageConnection } from 'vscode-jsonrpc/node';
+import { Engine, type ErrorInfo, type IndexStatus, type LogRecord, type OpenParams, type Request } from '../../src/protocol';
+
+const builtin = join(process.cwd(), 'media', 'builtin');
+const icons = join(process.cwd(), 'node_modules', 'lucide-static', 'icons');
+
+/** The built engine process, driven as the extension host drives it. */
+class Client {
+  readonly child: ChildProcess;
+  readonly connection: MessageConnection;
+  readonly statuses: IndexStatus[] = [];
+  readonly logs: LogRecord[] = [];
+  readonly exited: Promise<unknown>;
+
+  constructor() {
+    this.child = fork(join(process.cwd(), 'dist', 'engine.js'), [], { serialization: 'advanced', execArgv: [] });
+    this.exited = new Promise(resolve => this.child.once('exit', resolve));
+    this.connection = createMessageConnection(new IPCMessageReader(this.child), new IPCMessageWriter(this.child));
+    this.connection.onError(() => undefined);
+    this.connection.onNotification(Engine.statusChanged.method, (status: IndexStatus) => this.statuses.push(status));
+    this.connection.onNotification(Engine.log.method, (record: LogRecord) => this.logs.push(record));
+    this.connection.listen();
+  }
+  ask<P, R>({ method }: Request<P, R>, params: P, token?: CancellationToken): Promise<R> {
+    return token ? this.connection.sendRequest<R>(method, params, token) : this.connection.sendRequest<R>(method, params);
+  }
+  async until(wanted: (status: IndexStatus) => boolean): Promise<IndexStatus> {
+    for (;;) {
+      const found = this.statuses.find(wanted);
+      if (found) { return found; }
+      await new Promise(resolve => setTimeout(resolve, 10));
+    }
+  }
+}
+
+const codeOf = (code: string) => (error: unknown): boolean => error instanceof ResponseError && (error.data as ErrorInfo).code === code;
+const svg = (index: number): string =>
+  `<svg xmlns="http://www.w3.org/2000/svg" width="600" height="600"><circle cx="${index}" cy="300" r="${9 + (index % 200)}" fill="#${(index * 7919 % 0xffffff).toString(16).padStart(6, '0')}"/></svg>`;
+
+suite('engine process', function () {
+  this.timeout(120_000);
+  let folder: string;
+  let root: string;
+  let clients: Client[];
+  setup(() => {
+    folder = mkdtempSync(join(tmpdir(), 'engine-'));
+    root = join(folder, 'ws');
+    mkdirSync(join(root, 'icons'), { recursive: true });
+    for (const name of ['anchor', 'shopping-cart', 'star', 'heart']) { copyFileSync(join(icons, `${name}.svg`), join(root, 'icons', `${name}.svg`)); }
+    clients = [];
+  });
+  teardown(async () => {
+    for (const client of clients) { client.child.kill('SIGKILL'); await client.exited; }
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const params = (more: Partial<OpenParams> = {}): OpenParams => ({
+    roots: [{ id: 'ws', path: root }], rules: { exclude: [], include: [], gitignore: true, maxFileSizeBytes: 1e7, maxPixels: 1e7 },
+    dbFolder: join(folder, 'db'), modelFolder: builtin, device: 'auto', threads: 0, maxThumbnailBytes: 1e8, ...more,
+  });
+  async function open(more: Partial<OpenParams> = {}): Promise<Client> {
+    const client = new Client();
+    clients.push(client);
+    await client.ask(Engine.open, params(more));
+    return client;
+  }
+  const key = (path: string) => ({ root: 'ws', path, part: 0 });
+
+  test('answers every request of the protocol', async () => {
+    writeFileSync(join(root, 'bad.png'), 'x');
+    const client = await open();
+    assert.deepEqual((await client.ask(Engine.search, { text: 'star', limit: 5, useNames: true })).hits, [], 'nothing is indexed yet');
+    const summary = await client.ask(Engine.index, {});
+    assert.deepEqual([summary.indexed, summary.skipped.length, summary.cancelled], [4, 1, false]);
+    const found = await client.ask(Engine.search, { text: 'shopping cart', limit: 2, useNames: true });
+    assert.deepEqual([found.hits[0]!.path, found.hits.length, found.total], ['icons/shopping-cart.svg', 2, 4]);
+    assert.equal((await client.ask(Engine.search, { text: 'star', limit: 5, useNames: true, filter: { folders: [{ root: 'ws', path: 'elsewhere' }] } })).hits.length, 0);
+    const own = await client.ask(Engine.similar, { image: { kind: 'asset', key: key('icons/star.svg') }, limit: 10 });
+    assert.equal(own.hits.length, 3);
+    assert.ok(own.hits.every(hit => hit.path !== 'icons/star.svg'), 'an asset leaves itself out');
+    const bytes = readFileSync(join(root, 'icons/star.svg'));
+    const pasted = await client.ask(Engine.similar, { image: { kind: 'bytes', bytes }, limit: 1 });
+    assert.equal(pasted.hits[0]!.path, 'icons/star.svg');
+    assert.equal((await client.ask(Engine.similar, { image: { kind: 'file', path: join(root, 'icons/heart.svg') }, limit: 1 })).hits[0]!.path, 'icons/heart.svg');
+    const page = await client.ask(Engine.browse, { offset: 1, limit: 2 });
+    assert.deepEqual([page.assets.map(asset => asset.path), page.total], [['icons/heart.svg', 'icons/shopping-cart.svg'], 4]);
+    const [good, bad] = await client.ask(Engine.label, { images: [{ kind: 'asset', key: key('icons/star.svg') }, { kind: 'file', path: join(root, 'bad.png') }], labels: ['star', 'heart'] });
+    assert.ok(Math.abs(good!.probabilities.reduce((sum, each) => sum + each, 0) - 1) < 1e-6);
+    assert.ok(bad!.error !== undefined && bad!.probabilities.length === 0);
+    assert.deepEqual((await client.ask(Engine.skipped, {})).map(skip => skip.path), ['bad.png']);
+    const status = await client.ask(Engine.status, {});
+    assert.deepEqual([status.state, status.assets, status.skipped, status.model.id, status.lastRun?.indexed], ['idle', 4, 1, 'builtin', 4]);
+    assert.ok(status.diskBytes > 1000);
+    assert.ok(client.statuses.some(each => each.state === 'indexing'));
+    await assert.rejects(client.ask(Engine.similar, { image: { kind: 'file', path: join(root, 'gone.png') }, limit: 1 }), codeOf('imageUnreadable'));
+    await assert.rejects(client.ask(Engine.label, { images: [], labels: [' '] }), codeOf('usage'));
+  });
+
+  test('thumbnails come from the run, or are made when asked for', async () => {
+    const client = await open();
+    await client.ask(Engine.index, {});
+    const ask = () => client.ask(Engine.thumbnails, { assets: [key('icons/star.svg'), key('icons/star.svg'), key('gone.svg')] });
+    const [made, , none] = await ask();
+    assert.ok(existsSync(made!.file!));
+    assert.equal(none!.file, undefined);
+    rmSync(join(folder, 'db', 'thumbnails'), { recursive: true });
+    assert.ok(existsSync((await ask())[0]!.file!));
+    rmSync(join(folder, 'db', 'thumbnails'), { recursive: true });
+    copyFileSync(join(icons, 'moon.svg'), join(root, 'icons', 'star.svg'));
+    assert.equal((await ask())[0]!.file, undefined, 'not the new picture under the old name');
+  });
+
+  test('an update takes in what the watcher saw', async () => {
+    const client = await open();
+    await client.ask(Engine.index, {});
+    copyFileSync(join(icons, 'moon.svg'), join(root, 'moon.svg'));
+    rmSync(join(root, 'icons', 'star.svg'));
+    const summary = await client.ask(Engine.update, { changes: [{ root: 'ws', path: 'moon.svg' }, { root: 'ws', path: 'icons/star.svg' }] });
+    assert.deepEqual([summary.indexed, summary.removed], [1, 1]);
+    assert.equal((await client.ask(Engine.search, { text: 'moon', limit: 1, useNames: true })).hits[0]!.path, 'moon.svg');
+    writeFileSync(join(root, '.gitignore'), 'icons\n');
+    assert.equal((await client.ask(Engine.update, { changes: [{ root: 'ws', path: '.gitignore' }] })).removed, 3);
+  });
+
+  test('a cancelled run resolves with what it did; queries are answered meanwhile', async () => {
+    for (let index = 0; index < 600; index++) { writeFileSync(join(root, `${index}.svg`), svg(index)); }
+    const client = await open();
+    const source = new CancellationTokenSource();
+    const run = client.ask(Engine.index, {}, source.token);
+    await client.until(status => (status.progress?.done ?? 0) > 100);
+    assert.ok((await client.ask(Engine.search, { text: 'circle', limit: 3, useNames: true })).milliseconds >= 0);
+    source.cancel();
+    const summary = await run;
+    assert.ok(summary.cancelled && summary.indexed > 0 && summary.indexed < 604, `${summary.indexed}`);
+    assert.equal((await client.ask(Engine.status, {})).assets, summary.indexed);
+    const next = await client.ask(Engine.index, {});
+    assert.equal(next.unchanged, summary.indexed);
+  });
+
+  test('two windows: one writes, the other says so, searches and takes over', async () => {
+    for (let index = 0; index < 500; index++) { writeFileSync(join(root, `${index}.svg`), svg(index)); }
+    const first = await open();
+    const run = first.ask(Engine.index, {});
+    await first.until(status => status.state === 'indexing');
+    const second = await open();
+    const waiting = second.ask(Engine.index, {});
+    const elsewhere = await second.until(status => status.state === 'indexingElsewhere');
+    assert.equal(elsewhere.writer?.pid, first.child.pid);
+    await second.ask(Engine.search, { text: 'circle', limit: 3, useNames: true });
+    assert.equal((await run).indexed, 504);
+    const summary = await waiting;
+    assert.deepEqual([summary.unchanged, summary.indexed], [504, 0]);
+    assert.equal((await second.ask(Engine.browse, { offset: 0, limit: 1 })).total, 504);
+  });
+
+  test('a window that waits takes over at once from a killed one', async () => {
+    for (let index = 0; index < 300; index++) { writeFileSync(join(root, `${index}.svg`), svg(index)); }
+    const first = await open();
+    first.ask(Engine.index, {}).catch(() => undefined);
+    await first.until(status => (status.progress?.done ?? 0) > 20);
+    const second = await open();
+    const waiting = second.ask(Engine.index, {});
+    first.child.kill('SIGKILL');
+    const summary = await waiting;
+    assert.equal(summary.indexed + summary.unchanged + summary.reused, 304);
+    assert.equal((await second.ask(Engine.browse, { offset: 0, limit: 1 })).total, 304);
+  });
+
+  test('a new model builds its own table; the old one serves until that is complete', async () => {
+    for (let index = 0; index < 300; index++) { writeFileSync(join(root, `${index}.svg`), svg(index)); }
+    const old = await open();
+    await old.ask(Engine.index, {});
+    old.child.kill('SIGKILL');
+    await old.exited;
+    const other = join(folder, 'model');
+    cpSync(builtin, other, { recursive: true });
+    const manifest = JSON.parse(readFileSync(join(other, 'model.json'), 'utf8')) as { revision: string };
+    writeFileSync(join(other, 'model.json'), JSON.stringify({ ...manifest, revision: 'other' }));
+    const client = await open({ modelFolder: other });
+    assert.equal((await client.ask(Engine.search, { text: 'star', limit: 1, useNames: true })).total, 304, 'the old table serves');
+    const source = new CancellationTokenSource();
+    const run = client.ask(Engine.index, {}, source.token);
+    await client.until(status => (status.progress?.done ?? 0) > 50);
+    source.cancel();
+    assert.ok((await run).cancelled);
+    assert.equal((await client.ask(Engine.search, { text: 'star', limit: 1, useNames: true })).total, 304, 'half a table does not');
+    await client.ask(Engine.index, {});
+    assert.equal((await client.ask(Engine.browse, { offset: 0, limit: 1 })).total, 304);
+    const tables = readdirSync(join(folder, 'db', 'lance')).filter(name => name.endsWith('.lance') && !name.includes('__'));
+    assert.equal(tables.length, 2);
+  });
+
+  test('a damaged table fails with a code, and a rebuild repairs it', async () => {
+    const client = await open();
+    await client.ask(Engine.index, {});
+    client.child.kill('SIGKILL');
+    await client.exited;
+    const lance = join(folder, 'db', 'lance');
+    for (const table of readdirSync(lance)) {
+      for (const name of readdirSync(join(lance, table, '_versions'))) { writeFileSync(join(lance, table, '_versions', name), 'garbage'); }
+    }
+    const again = await open();
+    assert.deepEqual([(await again.ask(Engine.status, {})).state, (await again.ask(Engine.status, {})).error?.code], ['failed', 'indexCorrupt']);
+    await assert.rejects(again.ask(Engine.index, {}), codeOf('indexCorrupt'));
+    assert.equal((await again.ask(Engine.rebuild, {})).indexed, 4);
+    assert.equal((await again.ask(Engine.status, {})).state, 'idle');
+    assert.equal((await again.ask(Engine.search, { text: 'star', limit: 1, useNames: true })).hits[0]!.path, 'icons/star.svg');
+  });
+
+  test('a model that is not there is an error with its code', async () => {
+    const client = new Client();
+    clients.push(client);
+    await assert.rejects(client.ask(Engine.open, params({ modelFolder: join(folder, 'none') })), codeOf('modelMissing'));
+    await assert.rejects(client.ask(Engine.status, {}), codeOf('indexMissing'));
+  });
+
+  test('ends by itself when the window is gone, in the middle of a run too', async () => {
+    for (let index = 0; index < 300; index++) { writeFileSync(join(root, `${index}.svg`), svg(index)); }
+    const client = await open();
+    client.ask(Engine.index, {}).catch(() => undefined);
+    await client.until(status => (status.progress?.done ?? 0) > 20);
+    client.child.disconnect();
+    await client.exited;
+    const next = await open();
+    assert.ok((await next.ask(Engine.index, {})).unchanged > 0, 'what was done is kept');
+  });
+});
