@@ -25,7 +25,7 @@ const maxPictureBytes = 32 * 1024 * 1024;
 const busyAfterMs = 300;
 const saveAfterMs = 250;
 const noticeMs = 8_000;
-const defaultTileSize = { sidebar: 88, panel: 128 };
+const defaultTileSize = { sidebar: 80, panel: 128 };
 /** More folders than this do not help in a dropdown. */
 const maxFolders = 200;
 
@@ -77,22 +77,22 @@ export class AssetSearchApp extends LitElement {
   private wasReady = false;
 
   static override styles = [sharedStyles, css`
-    :host { display: grid; height: 100vh; grid-template-rows: auto minmax(0, 1fr) auto; background: transparent; }
-    header { display: grid; gap: 6px; padding: 8px 10px 6px; }
-    .panel header { padding: 12px 16px 8px; gap: 8px; }
+    :host { display: grid; height: 100vh; grid-template: auto minmax(0, 1fr) auto / minmax(0, 1fr); background: transparent; }
+    header { display: grid; grid-row: 1; grid-template-columns: minmax(0, 1fr); gap: 6px; padding: 8px 10px 6px; }
+    status-line { grid-row: 3; }
+    :host(.panel) header { padding: 12px 16px 8px; gap: 8px; }
     .first { display: flex; align-items: center; gap: 12px; }
     search-box { flex: 1; min-width: 0; }
-    .panel search-box { max-width: 640px; }
+    :host(.panel) search-box { max-width: 640px; }
     .tools { display: flex; align-items: center; gap: 8px; margin-inline-start: auto; color: var(--vscode-icon-foreground); }
     .tools .icon { font-size: 16px; }
-    .tools .small { font-size: 11px; }
     input[type=range] { appearance: none; width: 110px; height: 22px; margin: 0; background: transparent; cursor: pointer; outline: none; }
     input[type=range]::-webkit-slider-runnable-track { height: 3px; border-radius: 2px; background: color-mix(in srgb, var(--vscode-foreground) 25%, transparent); }
     input[type=range]::-webkit-slider-thumb { appearance: none; width: 13px; height: 13px; margin-top: -5px; border-radius: 50%; background: var(--vscode-button-background); border: 1px solid var(--vscode-contrastBorder, transparent); }
     input[type=range]:focus-visible::-webkit-slider-thumb { outline: 1px solid var(--vscode-focusBorder); outline-offset: 2px; }
     .second { display: flex; flex-wrap: wrap; align-items: center; gap: 6px 12px; min-height: 24px; }
     .summary { font-size: 12px; color: var(--vscode-descriptionForeground); margin-inline-start: auto; font-variant-numeric: tabular-nums; }
-    .sidebar .summary { margin-inline-start: 0; }
+    :host(.sidebar) .summary { margin-inline-start: 0; }
     .chip {
       display: inline-flex; align-items: center; gap: 6px; max-width: 100%; min-width: 0; height: 26px; padding: 0 3px 0 4px; border-radius: 5px; font-size: 12px;
       background: var(--vscode-badge-background); color: var(--vscode-badge-foreground); border: 1px solid var(--vscode-contrastBorder, transparent);
@@ -105,13 +105,13 @@ export class AssetSearchApp extends LitElement {
     .banner > div { flex: 1; min-width: 0; }
     .banner .links { display: flex; flex-wrap: wrap; gap: 0 12px; }
     .banner .link { color: inherit; text-decoration: underline; }
-    main { display: grid; min-height: 0; grid-template-columns: minmax(0, 1fr); grid-template-rows: minmax(0, 1fr); }
-    .panel asset-grid { margin-inline: 6px 0; }
+    main { display: grid; grid-row: 2; min-height: 0; grid-template-columns: minmax(0, 1fr); grid-template-rows: minmax(0, 1fr); }
+    :host(.panel) asset-grid { margin-inline: 6px 0; }
     asset-grid, empty-state { min-height: 0; }
-    labels-pane { border-inline-start: 1px solid var(--vscode-contrastBorder, var(--vscode-widget-border, color-mix(in srgb, var(--vscode-foreground) 12%, transparent))); padding: 4px 14px 0; width: 320px; }
-    .panel main.labelled { grid-template-columns: minmax(0, 1fr) auto; }
+    labels-pane { min-height: 0; border-inline-start: 1px solid var(--vscode-contrastBorder, var(--vscode-widget-border, color-mix(in srgb, var(--vscode-foreground) 12%, transparent))); padding: 4px 14px 0; width: 320px; }
+    :host(.panel) main.labelled { grid-template-columns: minmax(0, 1fr) auto; }
     @media (max-width: 719px) {
-      .panel main.labelled { grid-template-columns: minmax(0, 1fr); grid-template-rows: minmax(0, 1fr) fit-content(45%); }
+      :host(.panel) main.labelled { grid-template-columns: minmax(0, 1fr); grid-template-rows: minmax(0, 1fr) fit-content(45%); }
       labels-pane { width: auto; border-inline-start: 0; padding-top: 8px; border-block-start: 1px solid var(--vscode-contrastBorder, var(--vscode-widget-border, color-mix(in srgb, var(--vscode-foreground) 12%, transparent))); }
       input[type=range] { width: 70px; }
     }
@@ -338,7 +338,7 @@ export class AssetSearchApp extends LitElement {
     const labelled = panel && this.labelsOpen && showsGrid && !waiting;
     return html`
       <div class="sr-only" role="status" aria-live="polite">${this.announcement}</div>
-      <header class=${classMap({ [kind]: true })} ?hidden=${!searchable}>
+      <header ?hidden=${!searchable}>
         <div class="first">
           <search-box .t=${t} .value=${this.text} .busy=${this.busy} .filters=${panel ? undefined : { open: this.filtersOpen, active: isActive(this.filter) }}
             @query-changed=${(event: CustomEvent<string>) => this.typed(event.detail)} @query-entered=${(event: CustomEvent<string>) => this.entered(event.detail)}
@@ -381,7 +381,7 @@ export class AssetSearchApp extends LitElement {
     const { t } = this;
     return html`
       <div class="tools">
-        <span class="icon small" aria-hidden="true">${icon('file-media')}</span>
+        ${icon('zoom-in')}
         <input type="range" min=${minTileSize} max=${maxTileSize} step="8" .value=${String(this.tileSize)} aria-label=${t('Thumbnail size')} title=${t('Thumbnail size')} aria-valuetext=${t('{0} pixels', this.tileSize)}
           @input=${(event: Event) => { this.tileSize = Number((event.target as HTMLInputElement).value); this.save(); }}>
         <button class="icon-button" aria-label=${t('Show labels')} title=${t('Label images with words of your choice')} aria-pressed=${this.labelsOpen ? 'true' : 'false'}
@@ -451,7 +451,7 @@ export class AssetSearchApp extends LitElement {
     }
     if (listing.state === 'failed') {
       return {
-        drawing: 'broken', alarm: true, heading: t('This did not work'), text: listing.error?.message,
+        drawing: 'broken', alarm: true, heading: listing.question.kind === 'browse' ? t('The images could not be listed') : t('The search failed'), text: listing.error?.message,
         actions: [{ label: t('Try Again'), run: () => void this.ask(listing.question) }, run(t('Show Log'), 'showLog', true)],
       };
     }

@@ -7,6 +7,10 @@ const sampleSize = 24;
 /** Luminance (0 to 1, Rec. 709 on sRGB values) below and above which a pixel is lost on a dark or a light theme's ground. */
 const darkBelow = 0.3;
 const lightAbove = 0.8;
+/** Yellow is as bright as white and yet seen on it: light is only what has little colour, that is, much of every channel. */
+const leastOfLight = 0.72;
+/** Share of such pixels from which a picture would be lost. */
+const needsGround = 0.4;
 
 export class ToneReader {
   private readonly context: CanvasRenderingContext2D | null;
@@ -56,13 +60,12 @@ export function toneOf(rgba: ArrayLike<number>): Tone {
     if (alpha < 0.1) { continue; }
     const luminance = (0.2126 * rgba[i]! + 0.7152 * rgba[i + 1]! + 0.0722 * rgba[i + 2]!) / 255;
     seen += alpha;
-    if (luminance < darkBelow) { dark += alpha; } else if (luminance > lightAbove) { light += alpha; }
+    if (luminance < darkBelow) { dark += alpha; } else if (luminance > lightAbove && Math.min(rgba[i]!, rgba[i + 1]!, rgba[i + 2]!) / 255 > leastOfLight) { light += alpha; }
   }
   if (clear < rgba.length / 4 * 0.02) { return 'opaque'; }
   if (seen === 0) { return 'mixed'; }
-  // A tenth of black outline is worth a ground on which it shows; with as much white in it, only a middle grey shows both.
-  const manyDark = dark / seen > 0.1;
-  const manyLight = light / seen > 0.1;
-  if (manyDark && manyLight) { return dark > 4 * light ? 'dark' : light > 4 * dark ? 'light' : 'mixed'; }
-  return manyDark ? 'dark' : manyLight ? 'light' : 'colour';
+  // Dark wheels under a red car are not lost with it: only what is dark (or light) for the most part needs a ground of its own.
+  const mostlyDark = dark / seen > needsGround;
+  const mostlyLight = light / seen > needsGround;
+  return mostlyDark ? mostlyLight ? 'mixed' : 'dark' : mostlyLight ? 'light' : 'colour';
 }

@@ -7,6 +7,7 @@ import type { AssetKey, Tile, TileAction } from '../src/protocol';
 import { ToneReader } from './backdrop';
 import { icon, type IconName } from './icons';
 import { bytesOf, type Translate } from './localize';
+import { NameFitter } from './nameFitter';
 import { sharedStyles } from './theme';
 import './tileMenu';
 import type { TileMenu } from './tileMenu';
@@ -71,6 +72,7 @@ export class AssetGrid extends LitElement {
   @query('.toolbar') private toolbar!: HTMLElement | null;
   @query('tile-menu') private menu!: TileMenu;
 
+  private readonly names = new NameFitter(`12px ${getComputedStyle(document.body).fontFamily}`);
   private readonly tones = new ToneReader();
   private readonly failed = new Set<string>();
   private readonly resize = new ResizeObserver(() => this.measure());
@@ -80,10 +82,10 @@ export class AssetGrid extends LitElement {
 
   static override styles = [sharedStyles, css`
     :host { display: block; min-height: 0; position: relative; }
-    .scroller { position: absolute; inset: 0; overflow: hidden auto; padding: 2px 10px 10px; overflow-anchor: none; scrollbar-gutter: stable; }
+    .scroller { position: absolute; inset: 0; overflow: hidden auto; padding: 2px 0 10px 10px; overflow-anchor: none; scrollbar-gutter: stable; scrollbar-width: thin; }
     .spacer { position: relative; }
     .listbox { position: absolute; inset: 0 0 auto 0; display: grid; grid-template-columns: repeat(var(--columns), minmax(0, 1fr)); gap: ${gap}px; outline: none; transition: opacity .15s; }
-    .stale .listbox { opacity: .55; transition-delay: .25s; }
+    .stale .listbox { opacity: .6; transition-delay: .25s; }
     .tile { display: block; cursor: pointer; border-radius: 6px; outline: none; position: relative; color: var(--vscode-foreground); }
     .picture {
       position: relative; height: var(--cell); display: grid; place-items: center; overflow: hidden; border-radius: 6px;
@@ -103,9 +105,7 @@ export class AssetGrid extends LitElement {
     .tile[data-tone] img { opacity: 1; }
     .failed { display: grid; justify-items: center; gap: 4px; font-size: 10px; text-transform: uppercase; color: var(--vscode-descriptionForeground); }
     .failed .icon { font-size: 24px; opacity: .7; }
-    .caption { display: flex; height: ${captionLine}px; align-items: end; padding: 0 3px; font-size: 12px; line-height: 16px; white-space: pre; }
-    .caption .head { overflow: hidden; text-overflow: ellipsis; min-width: 0; }
-    .caption .tail { flex: none; }
+    .caption { display: flex; height: ${captionLine}px; align-items: end; padding: 0 3px; font-size: 12px; line-height: 16px; white-space: pre; overflow: hidden; }
     .details { display: flex; justify-content: space-between; gap: 6px; height: ${captionLine - 2}px; padding: 0 3px; font-size: 11px; line-height: 15px; color: var(--vscode-descriptionForeground); font-variant-numeric: tabular-nums; }
     .score { position: absolute; inset: auto 4px 4px auto; padding: 0 5px; border-radius: 8px; font-size: 10px; line-height: 15px; font-variant-numeric: tabular-nums; background: var(--vscode-badge-background); color: var(--vscode-badge-foreground); border: 1px solid var(--vscode-contrastBorder, transparent); opacity: 0; }
     .tile:hover .score, .tile:focus-visible .score { opacity: 1; }
@@ -216,7 +216,6 @@ export class AssetGrid extends LitElement {
     const selected = this.selection.has(keyText(tile));
     const active = index === this.active;
     const name = nameOf(tile.path);
-    const tailLength = Math.min(8, Math.floor(name.length / 2));
     const small = Math.max(tile.width, tile.height) <= this.layout.cell || tile.format === 'svg';
     const classes = { tile: true, active, small, pixel: small && tile.format !== 'svg' && Math.max(tile.width, tile.height) * 3 <= this.layout.cell };
     const score = tile.score === null ? undefined : tile.score.toFixed(2);
@@ -233,7 +232,7 @@ export class AssetGrid extends LitElement {
           ${score && this.layout.caption === captionLine && tile.score !== null ? html`<span class="score" aria-hidden="true">${score}</span>` : nothing}
           ${selected ? html`<span class="mark">${icon('check')}</span>` : nothing}
         </div>
-        <div class="caption" aria-hidden="true"><span class="head">${name.slice(0, name.length - tailLength)}</span><span class="tail">${name.slice(name.length - tailLength)}</span></div>
+        <div class="caption" aria-hidden="true">${this.names.fit(name, this.layout.cell - 8)}</div>
         ${this.layout.caption > captionLine
           ? html`<div class="details" aria-hidden="true"><span class="ellipsis">${tile.format.toUpperCase()} ${tile.width}×${tile.height}</span>${score ? html`<span>${score}</span>` : nothing}</div>`
           : nothing}
@@ -287,8 +286,8 @@ export class AssetGrid extends LitElement {
   private measure(): void {
     const { scroller } = this;
     if (!scroller) { this.requestUpdate(); return; }
-    const padding = parseFloat(getComputedStyle(scroller).paddingLeft) * 2;
-    const width = scroller.clientWidth - padding;
+    const { paddingLeft, paddingRight } = getComputedStyle(scroller);
+    const width = scroller.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight);
     if (width <= 0) { return; }
     const columns = Math.max(1, Math.floor((width + gap) / (this.tileSize + gap)));
     const cell = Math.floor((width - gap * (columns - 1)) / columns);

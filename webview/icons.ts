@@ -20,6 +20,7 @@ export const iconCharacters = {
   'split-horizontal': '\ueb56',
   'tag': '\uea66',
   'warning': '\uea6c',
+  'zoom-in': '\ueb81',
 } as const;
 
 export type IconName = keyof typeof iconCharacters;

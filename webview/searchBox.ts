@@ -42,8 +42,8 @@ export class SearchBox extends LitElement {
     }
     .box:focus-within { outline: 1px solid var(--vscode-focusBorder); outline-offset: -1px; border-color: transparent; }
     .box > .icon { opacity: .65; font-size: 14px; margin-inline-end: 5px; }
-    input[type=text] { flex: 1; min-width: 0; padding: 0; border: 0; outline: 0; background: none; color: inherit; font: inherit; line-height: 20px; }
-    input::placeholder { color: var(--vscode-input-placeholderForeground); opacity: 1; text-overflow: ellipsis; }
+    input[type=text] { flex: 1; min-width: 0; padding: 0; border: 0; outline: 0; background: none; color: inherit; font: inherit; line-height: 20px; text-overflow: ellipsis; }
+    input::placeholder { color: var(--vscode-input-placeholderForeground); opacity: 1; }
     .icon-button { width: 20px; height: 20px; }
     .icon-button .icon { font-size: 14px; }
     .progress { position: absolute; inset: auto 0 0 0; height: 2px; overflow: hidden; pointer-events: none; }

@@ -17,10 +17,12 @@ export class StatusLine extends LitElement {
   static override styles = [sharedStyles, css`
     :host { display: block; position: relative; font-size: 12px; line-height: 18px; color: var(--vscode-descriptionForeground); border-top: 1px solid var(--vscode-contrastBorder, var(--vscode-widget-border, color-mix(in srgb, var(--vscode-foreground) 12%, transparent))); }
     .line { display: flex; align-items: center; min-height: 26px; padding: 3px 10px; gap: 4px; }
-    .facts { display: flex; flex: 1; min-width: 0; flex-wrap: wrap; overflow: hidden; max-height: 18px; font-variant-numeric: tabular-nums; }
+    .line > div { flex: 1; min-width: 0; overflow: hidden; }
+    /* Each fact brings its dot before it; that of the first in a row lies outside and is cut off. */
+    .facts { display: flex; flex-wrap: wrap; margin-inline-start: -13px; max-height: 18px; font-variant-numeric: tabular-nums; }
     .busy .facts { max-height: none; }
-    .facts > * { flex: none; max-width: 100%; }
-    .facts > *:not(:last-child)::after { content: '·'; padding: 0 5px; opacity: .7; }
+    .facts > * { flex: none; max-width: 100%; padding-inline-start: 13px; position: relative; }
+    .facts > *::before { content: '·'; position: absolute; inset-inline-start: 5px; opacity: .7; }
     .strong { color: var(--vscode-foreground); }
     .link { font-size: inherit; line-height: inherit; }
     .track { position: absolute; inset: -1px 0 auto 0; height: 2px; overflow: hidden; background: color-mix(in srgb, var(--meter) 20%, transparent); }
@@ -37,11 +39,11 @@ export class StatusLine extends LitElement {
 
   protected override render(): TemplateResult {
     const { t, index } = this;
-    if (!index) { return html`<div class="line"><span class="facts"><span>${this.starting ? t('Starting…') : ''}</span></span></div>`; }
+    if (!index) { return html`<div class="line">${this.starting ? t('Starting…') : nothing}</div>`; }
     if (index.state === 'indexing' && index.progress) { return this.renderProgress(index, index.progress); }
     return html`
       <div class="line" title=${this.tooltip(index)}>
-        <span class="facts">
+        <div><span class="facts">
           ${index.state === 'indexingElsewhere' ? html`<span class="strong">${t('Another window is indexing…')}</span>` : nothing}
           ${index.state === 'failed' ? html`<span class="alarm">${t('Indexing failed')}</span>` : nothing}
           ${index.state === 'indexing' ? html`<span class="strong">${t('Indexing…')}</span>` : nothing}
@@ -49,7 +51,7 @@ export class StatusLine extends LitElement {
           ${this.skipped(index.skipped)}
           <span>${index.model.name}</span>
           <span>${index.device.toUpperCase()}</span>
-        </span>
+        </span></div>
       </div>`;
   }
 
@@ -65,12 +67,12 @@ export class StatusLine extends LitElement {
     return html`
       <div class="track ${known ? '' : 'unknown'}" role="progressbar" aria-label=${t('Indexing')} aria-valuemin="0" aria-valuemax=${known ? progress.total : nothing} aria-valuenow=${known ? progress.done : nothing} aria-valuetext=${what}><div class="done"></div></div>
       <div class="line busy" title=${[progress.current, this.tooltip(index)].filter(Boolean).join('\n')}>
-        <span class="facts">
+        <div><span class="facts">
           <span class="strong">${what}</span>
           ${known && progress.imagesPerSecond > 0 ? html`<span>${t('{0} images/s', Math.round(progress.imagesPerSecond))}</span>` : nothing}
           ${known && progress.secondsLeft !== undefined ? html`<span>${t('{0} left', durationOf(t, progress.secondsLeft))}</span>` : nothing}
           ${this.skipped(progress.skipped)}
-        </span>
+        </span></div>
         <button class="icon-button" aria-label=${t('Cancel indexing')} title=${t('Cancel indexing (what is done is kept)')} @click=${() => this.command('cancelIndexing')}>${icon('debug-stop')}</button>
       </div>`;
   }

@@ -6,6 +6,7 @@ import { css } from 'lit';
  * (`data-tone`, see backdrop.ts) and the kind of theme. Chips are theme-independent on purpose; all else is VS Code's.
  */
 export const documentStyles = css`
+  html { scrollbar-color: var(--vscode-scrollbarSlider-background) transparent; }
   html, body { height: 100%; }
   body {
     margin: 0; padding: 0; overflow: hidden;
@@ -14,7 +15,7 @@ export const documentStyles = css`
     --backdrop: var(--vscode-editor-background);
     --tile-plain: color-mix(in srgb, var(--vscode-foreground) 7%, transparent);
     --tile-hover: color-mix(in srgb, var(--vscode-foreground) 13%, transparent);
-    --chip-light: #f3f3f3;
+    --chip-light: #d8d8dc;
     --chip-dark: #303036;
     --chip-middle: repeating-conic-gradient(#8f8f92 0 25%, #9c9c9f 0 50%) 0 0 / 16px 16px;
     --tile-for-dark-picture: var(--chip-light);

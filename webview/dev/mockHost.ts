@@ -54,7 +54,8 @@ function statusOf(name: string): ViewStatus {
 const wanted = Number(settings.get('count') ?? (scenario === 'many' ? 10_000 : 547));
 const drawn = window.mockAssets;
 const assets: Tile[] = Array.from({ length: scenario === 'empty' || scenario === 'indexingEmpty' || scenario === 'elsewhereEmpty' || scenario === 'failed' ? 0 : wanted }, (_, index) => {
-  const tile = drawn[index % drawn.length]!;
+  // A step that shares no factor with the number mixes emoji, photographs, dark and light icons.
+  const tile = drawn[index * 197 % drawn.length]!;
   const round = Math.floor(index / drawn.length);
   return round === 0 ? tile : { ...tile, path: tile.path.replace(/(\.\w+)$/, `-${round}$1`), hash: `${tile.hash}${round}` };
 });

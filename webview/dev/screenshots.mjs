@@ -20,6 +20,7 @@ const shots = [
     } },
   ]),
   { name: 'sidebar-240', query: 'theme=dark', width: 240, height: 600, act: page => page.getByRole('option').nth(3).hover() },
+  { name: 'sidebar-240-light', query: 'theme=light', width: 240, height: 600 },
   { name: 'sidebar-240-light-search', query: 'theme=light', width: 240, height: 600, act: type('rocket') },
   { name: 'sidebar-400-filters', query: 'theme=light&roots', width: 400, height: 700, act: async page => { await page.getByRole('button', { name: 'Filter' }).click(); await page.getByRole('button', { name: 'PNG' }).click(); } },
   { name: 'sidebar-240-filters', query: 'theme=dark', width: 240, height: 600, act: async page => { await page.getByRole('button', { name: 'Filter' }).click(); await page.getByRole('combobox').click(); } },
