@@ -26,7 +26,7 @@ export interface Asset extends AssetKey {
   title: string;
 }
 
-/** One search result. `score` is the cosine similarity in [-1, 1] of query and image; `null` when only the name matched. */
+/** One search result. `score` is the cosine similarity in [-1, 1] of query and image, also of a hit found by its name alone; `null` when the model knows none of the words. */
 export interface Hit extends Asset {
   score: number | null;
   /** Which rankings found it. */
