@@ -25,7 +25,7 @@ def tokenizer(sp):
         'normalizer': {'type': 'Sequence', 'normalizers': [
             {'type': 'Replace', 'pattern': {'Regex': '(?<=[a-z])(?=[A-Z])'}, 'content': ' '},
             {'type': 'NFKC'}, {'type': 'Lowercase'},
-            {'type': 'Replace', 'pattern': {'Regex': '[\\s\\-_]+'}, 'content': ' '},
+            {'type': 'Replace', 'pattern': {'Regex': '[\\s\\-_▁]+'}, 'content': ' '},
             {'type': 'Strip', 'strip_left': True, 'strip_right': True}]},
         'pre_tokenizer': {'type': 'Metaspace', 'replacement': '▁', 'add_prefix_space': True, 'prepend_scheme': 'always', 'split': True},
         'post_processor': None,

@@ -47,7 +47,8 @@ class TextTower(nn.Module):
         super().__init__()
         self.embed = nn.Embedding(vocab, width)
         nn.init.normal_(self.embed.weight, std=.05)
-        self.mix = nn.Linear(3 * width, width)
+        self.side = nn.Linear(width, 64)
+        self.mix = nn.Linear(width + 128, width)
         self.gate = nn.Linear(width, 1)
         self.norm1 = nn.LayerNorm(width)
         self.up = nn.Linear(width, 3 * width)
@@ -61,8 +62,9 @@ class TextTower(nn.Module):
     def pooled(self, x, mask):
         m = mask.to(x.dtype).unsqueeze(2)
         x = x * m
-        zero = torch.zeros_like(x[:, :1])
-        around = torch.cat([torch.cat([zero, x[:, :-1]], 1), x, torch.cat([x[:, 1:], zero], 1)], 2)
+        side = self.side(x) * m
+        zero = torch.zeros_like(side[:, :1])
+        around = torch.cat([torch.cat([zero, side[:, :-1]], 1), x, torch.cat([side[:, 1:], zero], 1)], 2)
         x = x + F.gelu(self.mix(around))
         weight = torch.exp(self.gate(x).clamp(-8, 8)) * m
         x = (x * weight).sum(1) / (weight.sum(1) + 1e-6)

@@ -157,7 +157,6 @@ def augment(data, picks, size):
         cover = ((radius - torch.sqrt(qx * qx + qy * qy)) * size / 2 + .5).clamp(0, 1).unsqueeze(1)
         inner = rgb[tile] * out_alpha[tile] + back[tile] * (1 - out_alpha[tile])
         rgb[tile], out_alpha[tile] = inner, cover
-        plain[tile] if False else None
         plain = torch.where(tile.view(n, 1, 1, 1), product_background(rgb, out_alpha), plain)
         own = own & ~tile.view(n, 1, 1, 1)
     behind = torch.where(own, back, plain)
@@ -237,12 +236,11 @@ def main():
     ap.add_argument('--minutes', type=float, required=True)
     ap.add_argument('--run', default='run')
     ap.add_argument('--batch', type=int, default=256)
-    ap.add_argument('--extra', type=int, default=512, help='additional captions as negatives for the pictures')
+    ap.add_argument('--extra', type=int, default=128, help='additional captions as negatives for the pictures')
     ap.add_argument('--lr', type=float, default=2e-3)
     ap.add_argument('--decay', type=float, default=.03)
     ap.add_argument('--seed', type=int, default=1)
-    ap.add_argument('--small', type=int, default=48, help='picture size of the first part')
-    ap.add_argument('--grow', type=float, default=.6, help='share of the time spent at the small size')
+    ap.add_argument('--sizes', default='32:.4,48:.78,64:1', help='picture size : share of the time until which it is used')
     ap.add_argument('--eval', type=float, default=300, help='seconds between evaluations')
     ap.add_argument('--resume', action='store_true')
     ap.add_argument('--threads', type=int, default=2)
@@ -252,7 +250,7 @@ def main():
     data = Data()
     evals = held_out_sets(data, ['phosphor'])
     image, text = ImageTower().to(memory_format=torch.channels_last), TextTower(12000)
-    scale = torch.nn.Parameter(torch.tensor(math.log(1 / .07)))
+    scale = torch.nn.Parameter(torch.tensor(math.log(1 / .05)))
     opt = torch.optim.AdamW(parameters(image, text, scale, args.decay), lr=args.lr, betas=(.9, .98))
     import copy
     slow_image, slow_text = copy.deepcopy(image).eval(), copy.deepcopy(text).eval()
@@ -266,6 +264,7 @@ def main():
         opt.load_state_dict(s['opt']); scale.data = s['scale']; step, seen, spent, history = s['step'], s['seen'], s['spent'], s['history']
         rng = np.random.default_rng(args.seed + step); random.seed(args.seed + step); torch.manual_seed(args.seed + step)
     total = args.minutes * 60
+    sizes = [(int(a), float(b)) for a, b in (part.split(':') for part in args.sizes.split(','))]
     start = time.time() - spent
     print(json.dumps(dict(pictures=len(data.pictures), concepts=len(data.concepts), image=sum(p.numel() for p in image.parameters()),
         text=sum(p.numel() for p in text.parameters()), args=vars(args))), flush=True)
@@ -282,9 +281,9 @@ def main():
         spent = time.time() - start
         p = min(1., spent / total)
         done = p >= 1
-        lr = args.lr * min(1, (step + 1) / 300) * (.5 + .5 * math.cos(math.pi * p)) + 1e-6
+        lr = args.lr * min(1, (step + 1) / 150) * (.5 + .5 * math.cos(math.pi * p)) + 1e-6
         for g in opt.param_groups: g['lr'] = lr
-        size = args.small if p < args.grow else SIZE
+        size = next((s for s, until in sizes if p < until), SIZE)
         if len(queue) < args.batch: queue = np.concatenate([queue, data.epoch(rng)])
         picks, queue = queue[:args.batch], queue[args.batch:]
         pixels, colour = augment(data, picks, size)

@@ -19,7 +19,7 @@ def normalise(text):
     """The tokenizer's normaliser, in the same order: camelCase split, NFKC, lower case, separators to one space, trimmed."""
     text = re.sub(r'(?<=[a-z])(?=[A-Z])', ' ', text)
     text = unicodedata.normalize('NFKC', text).lower()
-    return re.sub(r'[\s\-_]+', ' ', text).strip(' ')
+    return re.sub(r'[\s\-_▁]+', ' ', text).strip(' ')
 
 
 def strip_styles(names, suffixes, prefixes):
