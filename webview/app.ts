@@ -66,7 +66,8 @@ export class AssetSearchApp extends LitElement {
 
   private readonly listing = new Listing({ request: (type, params, token) => this.host.request(type, params, token) }, () => this.listed());
   private readonly seenFolders = new Map<string, Folder>();
-  private foldersAnswered = false;
+  private foldersAsked = false;
+  private hostNamesFolders = false;
   private range = { first: 0, last: 0 };
   private busyTimer: ReturnType<typeof setTimeout> | undefined;
   private saveTimer: ReturnType<typeof setTimeout> | undefined;
@@ -144,7 +145,7 @@ export class AssetSearchApp extends LitElement {
   /** Lists again what is in sight. */
   assetsChanged(): void {
     if (this.isReady) { void this.listing.refresh(this.range.first, this.range.last); }
-    this.foldersAnswered = false;
+    this.foldersAsked = false;
     if (this.kind === 'panel' || this.filtersOpen) { void this.askFolders(); }
   }
 
@@ -267,14 +268,19 @@ export class AssetSearchApp extends LitElement {
   }
 
   private async askFolders(): Promise<void> {
-    if (this.foldersAnswered || !this.isReady) { return; }
-    this.foldersAnswered = true;
-    try { this.folders = (await this.host.request(View.folders, {})).slice(0, maxFolders); } catch { this.seeFolders(); }
+    if (this.foldersAsked || !this.isReady) { return; }
+    this.foldersAsked = true;
+    try {
+      this.folders = (await this.host.request(View.folders, {})).slice(0, maxFolders);
+      this.hostNamesFolders = true;
+    } catch {
+      this.seeFolders();
+    }
   }
 
   /** Where the host does not name the folders: those of the tiles so far. */
   private seeFolders(): void {
-    if (this.foldersAnswered && this.folders.length > this.seenFolders.size) { return; }
+    if (this.hostNamesFolders) { return; }
     const before = this.seenFolders.size;
     for (const tile of this.listing.tiles) {
       for (let path = tile ? folderOf(tile.path) : ''; path && this.seenFolders.size < maxFolders; path = folderOf(path)) {

@@ -1,6 +1,7 @@
 /** Narrows the list by folder and by format. */
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
+import { repeat } from 'lit/directives/repeat.js';
 import type { Filter } from '../src/protocol';
 import type { Translate } from './localize';
 import { sharedStyles } from './theme';
@@ -40,9 +41,10 @@ export class FilterBar extends LitElement {
     const options = this.options();
     return html`
       ${options.length > 1 ? html`
+        <!-- Keyed: an option takes its name from its text once, when it is connected. -->
         <vscode-dropdown aria-label=${t('Folder')} .value=${chosen ? valueOf(chosen) : ''} @change=${this.folderChosen}>
           <vscode-option value="">${t('All folders')}</vscode-option>
-          ${options.map(folder => html`<vscode-option value=${valueOf(folder)}>${this.nameOf(folder)}</vscode-option>`)}
+          ${repeat(options, valueOf, folder => html`<vscode-option value=${valueOf(folder)}>${this.nameOf(folder)}</vscode-option>`)}
         </vscode-dropdown>` : nothing}
       <div class="formats" role="group" aria-label=${t('Formats')}>
         ${formats.map(format => html`

@@ -78,6 +78,7 @@ export class AssetGrid extends LitElement {
   private readonly resize = new ResizeObserver(() => this.measure());
   private settleTimer: ReturnType<typeof setTimeout> | undefined;
   private focusActive = false;
+  private drawing = false;
   private anchor = 0;
 
   static override styles = [sharedStyles, css`
@@ -102,6 +103,7 @@ export class AssetGrid extends LitElement {
     .small img { width: calc(var(--cell) - var(--inset) * 2); height: calc(var(--cell) - var(--inset) * 2); object-fit: contain; }
     .pixel img { image-rendering: pixelated; }
     .tile[data-tone=opaque] img { max-width: 100%; max-height: 100%; }
+    .small[data-tone=opaque] img { width: 100%; height: 100%; }
     .tile[data-tone] img { opacity: 1; }
     .failed { display: grid; justify-items: center; gap: 4px; font-size: 10px; text-transform: uppercase; color: var(--vscode-descriptionForeground); }
     .failed .icon { font-size: 24px; opacity: .7; }
@@ -165,6 +167,11 @@ export class AssetGrid extends LitElement {
     if (changed.has('tiles') || changed.has('tileSize') || changed.has('kind') || changed.has('skeleton')) { this.measure(); }
   }
 
+  protected override update(changed: PropertyValues): void {
+    this.drawing = true;
+    try { super.update(changed); } finally { this.drawing = false; }
+  }
+
   protected override updated(changed: PropertyValues): void {
     const { columns, cell, row } = this.layout;
     const rows = this.skeleton ? skeletonRows : Math.ceil(this.tiles.length / columns);
@@ -181,8 +188,8 @@ export class AssetGrid extends LitElement {
       this.focusActive = false;
       (this.optionAt(this.active) ?? this.listbox).focus({ preventScroll: true });
     } else if (this.focusInside && !this.shadowRoot!.activeElement) {
-      // The focused tile has been scrolled out of the document: the listbox keeps the focus for it.
-      this.listbox.focus({ preventScroll: true });
+      // The focused tile was loaded anew, or has been scrolled out of the document: then the listbox keeps the focus for it.
+      (this.optionAt(this.active) ?? this.listbox).focus({ preventScroll: true });
     }
     if (changed.has('tiles') || changed.has('firstRow') || changed.has('lastRow')) { this.settle(); }
   }
@@ -210,7 +217,7 @@ export class AssetGrid extends LitElement {
     const tile = this.tiles[index];
     const position = { set: this.tiles.length, at: index + 1 };
     if (!tile) {
-      return html`<div class="tile bone" role="option" aria-selected="false" aria-busy="true" aria-label=${this.t('Loading…')} aria-setsize=${position.set} aria-posinset=${position.at} data-index=${index}>
+      return html`<div class="tile bone" role="option" tabindex=${index === this.active ? 0 : -1} aria-selected="false" aria-busy="true" aria-label=${this.t('Loading…')} aria-setsize=${position.set} aria-posinset=${position.at} data-index=${index}>
         <div class="picture"></div><span class="line"></span></div>`;
     }
     const selected = this.selection.has(keyText(tile));
@@ -432,12 +439,10 @@ export class AssetGrid extends LitElement {
 
   private focusLeft = (event: FocusEvent): void => {
     const to = event.relatedTarget as Node | null;
-    // Without a target the tile may have been scrolled away; `updated` gives the focus back then. A blurred window keeps it.
-    if (to && this.shadowRoot!.contains(to)) { return; }
-    if (to || !this.isVanishing(event.target as HTMLElement)) { this.focusInside = false; }
+    // Drawing removed the focused tile: `updated` gives the focus to what stands for it now.
+    if (this.drawing || to && this.shadowRoot!.contains(to)) { return; }
+    this.focusInside = false;
   };
-
-  private isVanishing(element: HTMLElement): boolean { return !element.isConnected || element.closest('.listbox') === null && element.closest('.toolbar') === null; }
 
   private listboxFocused(event: FocusEvent): void {
     // Reached by Tab while the active tile is out of sight: show it again.

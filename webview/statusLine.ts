@@ -17,6 +17,7 @@ export class StatusLine extends LitElement {
   static override styles = [sharedStyles, css`
     :host { display: block; position: relative; font-size: 12px; line-height: 18px; color: var(--vscode-descriptionForeground); border-top: 1px solid var(--vscode-contrastBorder, var(--vscode-widget-border, color-mix(in srgb, var(--vscode-foreground) 12%, transparent))); }
     .line { display: flex; align-items: center; min-height: 26px; padding: 3px 10px; gap: 4px; }
+    :host-context(body[data-kind=panel]) .line { padding-inline: 16px; }
     .line > div { flex: 1; min-width: 0; overflow: hidden; }
     /* Each fact brings its dot before it; that of the first in a row lies outside and is cut off. */
     .facts { display: flex; flex-wrap: wrap; margin-inline-start: -13px; max-height: 18px; font-variant-numeric: tabular-nums; }

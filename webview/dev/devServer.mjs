@@ -1,8 +1,7 @@
-// Serves the webview with a mock host, for screenshots, component tests and work on the looks: `node webview/dev/devServer.mjs`, then open the printed address.
+// Serves the webview with a mock host, for screenshots, component tests and work on the looks (serve.mjs).
 import { readFileSync, readdirSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import esbuild from 'esbuild';
 
 const repository = process.cwd();
@@ -84,9 +83,4 @@ export async function startDevServer({ bundleFile, port = 0 } = {}) {
     url: `http://127.0.0.1:${server.address().port}/`,
     close: () => new Promise(done => { server.close(() => done()); server.closeAllConnections(); }),
   };
-}
-
-if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  const { url } = await startDevServer({ port: 4173 });
-  console.log(`${url}?kind=panel&theme=dark&scenario=ready   (kind: sidebar, panel; theme: dark, light, hc, hcLight; scenario: see mockHost.ts)`);
 }

@@ -1,0 +1,384 @@
+/** The webview alone in a browser, under the extension's own content security policy, against a mock host that fails, hesitates and holds 10,000 images. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Browser, Locator, Page } from 'playwright-core';
+import { startDevServer } from '../../webview/dev/devServer.mjs';
+import { launchBrowser } from '../harness/browser.mjs';
+import { until } from './workbench';
+
+interface Received { method: string; params: any }
+
+suite('Webview components', () => {
+  let browser: Browser;
+  let server: { url: string; close(): Promise<void> };
+  let page: Page;
+
+  suiteSetup(async () => {
+    [browser, server] = await Promise.all([launchBrowser(), startDevServer({ bundleFile: join(process.cwd(), 'dist', 'webview.js') })]);
+  });
+  suiteTeardown(async () => {
+    await browser?.close();
+    await server?.close();
+  });
+  // Whatever a test did: nothing was blocked by the policy, and nothing was thrown.
+  teardown(async () => {
+    const violations = await page.evaluate<string[]>('window.mock.violations');
+    const thrown = errors.splice(0);
+    await page.close();
+    assert.deepEqual(violations, []);
+    assert.deepEqual(thrown, []);
+  });
+
+  const errors: string[] = [];
+
+  async function open(query: string, size = { width: 300, height: 640 }): Promise<void> {
+    page = await browser.newPage({ viewport: size });
+    page.on('pageerror', error => errors.push(String(error)));
+    await page.goto(`${server.url}?${query}`);
+    await page.locator('asset-search-app').waitFor();
+  }
+
+  const box = (): Locator => page.getByLabel('Search assets');
+  const at = (position: number): Locator => page.locator(`asset-grid [role=option][aria-posinset="${position}"]`);
+  const status = (): Locator => page.locator('asset-search-app > [role=status]');
+  const received = (method: string): Promise<Received[]> => page.evaluate<Received[]>(`window.mock.received.filter(({ method }) => method === ${JSON.stringify(method)})`);
+  const focused = (locator: Locator): Promise<unknown> => until('focus', () => locator.evaluate(element => element.matches(':focus')));
+  const columns = (): Promise<number> => page.locator('[role=listbox]').evaluate(element => Number((element as any).style.getPropertyValue('--columns')));
+  async function search(text: string): Promise<void> {
+    await box().fill(text);
+    await page.getByText(`results for ${text}`).waitFor({ state: 'attached' });
+  }
+
+  test('lists everything, with roles, names and positions', async () => {
+    await open('theme=dark');
+    await page.getByRole('listbox', { name: '547 assets' }).waitFor();
+    const tile = page.locator('[role=option][data-path="assets/emoji/cloud.png"]');
+    assert.equal(await tile.getAttribute('aria-label'), 'cloud.png, assets/emoji, PNG 72×72');
+    assert.equal(await tile.getAttribute('aria-setsize'), '547');
+    assert.equal(await tile.getAttribute('draggable'), 'true');
+    const image = tile.locator('img');
+    assert.deepEqual([await image.getAttribute('alt'), await image.getAttribute('draggable'), await image.getAttribute('loading')], ['', 'false', 'lazy']);
+    assert.match(await page.locator('status-line .line').innerText(), /547 assets\s*3 skipped\s*Built-in icons\s*CPU/);
+    assert.equal(await page.locator('[role=option][tabindex="0"]').count(), 1, 'one tab stop');
+  });
+
+  test('typing searches once, says how many were found, and each tile tells its score', async () => {
+    await open('theme=dark');
+    await box().pressSequentially('shopping cart', { delay: 10 });
+    await page.getByText('100 results for shopping cart').waitFor({ state: 'attached' });
+    const searches = await received('view/search');
+    assert.ok(searches.length < 6, `${searches.length} searches for 13 keystrokes`);
+    assert.deepEqual(searches.at(-1)!.params, { text: 'shopping cart', limit: 100, filter: {}, useNames: true });
+    assert.match(await at(1).getAttribute('aria-label') ?? '', /^shopping-cart\S*\.\w+, [^,]+, \w+ \d+×\d+, score 0\.3\d$/);
+    assert.equal(await box().inputValue(), 'shopping cart');
+  });
+
+  test('a new keystroke cancels the search before', async () => {
+    await open('theme=dark');
+    await page.evaluate(`window.mock.delays['view/search'] = 60000`);
+    await box().fill('rocket');
+    await until('the first search', async () => (await received('view/search')).length === 1);
+    await page.evaluate(`window.mock.delays['view/search'] = 0`);
+    await search('rainbow');
+    assert.deepEqual(await page.evaluate('window.mock.cancelled'), ['view/search']);
+    assert.equal(await at(1).getAttribute('data-path'), 'assets/emoji/rainbow.png');
+  });
+
+  test('Escape and the clear button go back to everything', async () => {
+    await open('theme=dark');
+    await search('rocket');
+    await box().press('Escape');
+    await page.getByRole('listbox', { name: '547 assets' }).waitFor();
+    assert.equal(await box().inputValue(), '');
+    await search('rocket');
+    await page.getByRole('button', { name: 'Clear search' }).click();
+    await page.getByRole('listbox', { name: '547 assets' }).waitFor();
+  });
+
+  test('Enter in the box opens the first hit, even before it is there', async () => {
+    await open('theme=dark');
+    await box().fill('rocket');
+    await box().press('Enter');
+    await until('the action', async () => (await received('view/action')).length > 0);
+    assert.deepEqual((await received('view/action'))[0]!.params, { action: 'open', key: { root: 'web-app', path: 'assets/emoji/rocket.png', part: 0 } });
+  });
+
+  test('the keyboard walks through the grid and acts on tiles', async () => {
+    await open('theme=dark');
+    const { keyboard } = page;
+    await at(1).waitFor();
+    await box().press('ArrowDown');
+    await focused(at(1));
+    const wide = await columns();
+    assert.ok(wide >= 2);
+    await keyboard.press('ArrowRight');
+    await focused(at(2));
+    await keyboard.press('ArrowDown');
+    await focused(at(2 + wide));
+    await keyboard.press('ArrowLeft');
+    await focused(at(1 + wide));
+    await keyboard.press('End');
+    await focused(at(547));
+    await keyboard.press('Home');
+    await focused(at(1));
+    await keyboard.press('PageDown');
+    await until('a page down', async () => await at(1).evaluate(element => !element.matches(':focus')));
+    await keyboard.press('Home');
+    await keyboard.press(' ');
+    assert.equal(await at(1).getAttribute('aria-selected'), 'true');
+    await keyboard.press('Enter');
+    await keyboard.press('Control+Enter');
+    await until('two actions', async () => (await received('view/action')).length === 2);
+    assert.deepEqual((await received('view/action')).map(({ params }) => params.action), ['open', 'openToSide']);
+    await keyboard.press('ArrowUp');
+    await focused(box());
+  });
+
+  test('Shift+F10 opens a menu of actions and Escape returns to the tile', async () => {
+    await open('theme=dark');
+    await at(1).waitFor();
+    await box().press('ArrowDown');
+    await page.keyboard.press('Shift+F10');
+    await focused(page.getByRole('menuitem', { name: 'Open', exact: true }));
+    assert.deepEqual(await page.getByRole('menuitem').evaluateAll(items => items.map(item => item.getAttribute('data-action'))), ['open', 'openToSide', 'findSimilar', 'reveal', 'copyPath']);
+    await page.keyboard.press('Escape');
+    await focused(at(1));
+    await at(3).click({ button: 'right' });
+    await page.getByRole('menuitem', { name: 'Copy Path' }).click();
+    await page.getByText(/^Copied the path of /).waitFor({ state: 'attached' });
+    assert.equal((await received('view/action')).at(-1)!.params.action, 'copyPath');
+  });
+
+  test('the actions of a tile are reached with the mouse and with Tab', async () => {
+    await open('theme=dark', { width: 400, height: 640 });
+    await at(2).hover();
+    const path = await at(2).getAttribute('data-path');
+    await page.getByRole('toolbar', { name: `Actions for ${path!.split('/').at(-1)}` }).waitFor();
+    await box().press('ArrowDown');
+    await page.keyboard.press('Tab');
+    await focused(page.getByRole('button', { name: 'Find Similar' }));
+    await page.keyboard.press('Escape');
+    await focused(at(1));
+  });
+
+  test('similar images come with a way back', async () => {
+    await open('theme=dark');
+    await search('rocket');
+    await at(1).hover();
+    await page.getByRole('button', { name: 'Find Similar' }).click();
+    await page.getByText('images similar to rocket.png').waitFor({ state: 'attached' });
+    assert.deepEqual((await received('view/similar'))[0]!.params.image, { key: { root: 'web-app', path: 'assets/emoji/rocket.png', part: 0 } });
+    assert.ok(await page.locator('.chip img').evaluate(image => (image as any).naturalWidth > 0), 'the chip shows the picture');
+    await page.getByRole('button', { name: 'Leave similar images' }).click();
+    await page.getByText('results for rocket').waitFor({ state: 'attached' });
+  });
+
+  test('a pasted picture is searched by its bytes', async () => {
+    await open('theme=dark');
+    await at(1).waitFor();
+    await page.evaluate(`(async () => {
+      const canvas = Object.assign(document.createElement('canvas'), { width: 8, height: 8 });
+      const blob = await new Promise(done => canvas.toBlob(done));
+      const clipboardData = new DataTransfer();
+      clipboardData.items.add(new File([blob], 'drawn.png', { type: 'image/png' }));
+      document.dispatchEvent(new ClipboardEvent('paste', { clipboardData }));
+    })()`);
+    await page.getByText('images similar to drawn.png').waitFor({ state: 'attached' });
+    const [first] = await page.evaluate<number[][]>(`window.mock.received.filter(({ method }) => method === 'view/similar').map(({ params }) => [...params.image.bytes.slice(0, 4)])`);
+    assert.deepEqual(first, [0x89, 0x50, 0x4e, 0x47]);
+    await until('the picture in the chip', () => page.locator('.chip img').evaluate(image => (image as any).naturalWidth === 8));
+  });
+
+  test('a tile is dragged as its path and its key', async () => {
+    await open('theme=dark');
+    await at(1).waitFor();
+    const data = await at(1).evaluate(element => {
+      const { DataTransfer: Transfer, DragEvent: Drag } = globalThis as any;
+      const dataTransfer = new Transfer();
+      (element as any).dispatchEvent(new Drag('dragstart', { dataTransfer, bubbles: true, cancelable: true }));
+      return [dataTransfer.getData('text/plain'), dataTransfer.getData('application/vnd.asset-search.asset')];
+    });
+    const path = await at(1).getAttribute('data-path');
+    assert.deepEqual(data, [path, JSON.stringify({ root: 'web-app', path, part: 0 })]);
+  });
+
+  test('10,000 images: few tiles in the document, pages fetched where one scrolls', async () => {
+    await open('theme=dark&kind=panel&scenario=many', { width: 1200, height: 800 });
+    await page.getByRole('listbox', { name: '10,000 assets' }).waitFor();
+    await page.locator('asset-grid .scroller').evaluate(element => { const scroller = element as any; scroller.scrollTop = scroller.scrollHeight / 2; });
+    await page.locator('[role=option][aria-posinset="5000"][data-path]').waitFor({ state: 'attached' });
+    const count = await page.getByRole('option').count();
+    assert.ok(count > 20 && count < 300, `${count} tiles`);
+    const offsets = (await received('view/browse')).map(({ params }) => params.offset as number);
+    assert.ok(offsets.length <= 5, `pages: ${offsets}`);
+    assert.ok(offsets.some(offset => offset >= 4_600 && offset <= 5_000), `pages: ${offsets}`);
+    // The keyboard goes on although the focused tile has left the document meanwhile.
+    await box().press('ArrowDown');
+    await focused(at(1));
+    await page.keyboard.press('End');
+    await focused(at(10_000));
+    await page.locator('asset-grid .scroller').evaluate(element => { (element as any).scrollTop = 0; });
+    await focused(page.getByRole('listbox'));
+    await page.keyboard.press('ArrowLeft');
+    await focused(at(9_999));
+  });
+
+  test('scrolling to the end of the hits brings more', async () => {
+    await open('theme=dark');
+    await search('fill');
+    await at(1).focus();
+    await page.keyboard.press('End');
+    await until('more hits', async () => (await received('view/search')).some(({ params }) => params.limit === 200));
+    await page.locator('[role=option][aria-setsize="200"]').first().waitFor();
+  });
+
+  test('the index grows under a list without a jump', async () => {
+    await open('theme=dark');
+    await page.locator('asset-grid .scroller').evaluate(element => { (element as any).scrollTop = 4_000; });
+    await page.locator('[role=option][aria-posinset="110"][data-path]').waitFor({ state: 'attached' });
+    const before = (await received('view/browse')).length;
+    await page.evaluate(`window.mock.notify('view/assetsChanged', {})`);
+    await until('a new listing', async () => (await received('view/browse')).length > before);
+    assert.equal(await page.locator('asset-grid .scroller').evaluate(element => (element as any).scrollTop), 4_000);
+  });
+
+  test('folders and formats narrow the list', async () => {
+    await open('theme=dark', { width: 400, height: 640 });
+    await page.getByRole('button', { name: 'Filter' }).click();
+    await page.getByRole('button', { name: 'PNG' }).click();
+    await page.getByRole('listbox', { name: '28 assets' }).waitFor();
+    await page.getByRole('combobox', { name: 'Folder' }).click();
+    await page.getByRole('option', { name: 'assets/photos' }).click();
+    await page.getByText('No image passes the filters').waitFor();
+    assert.deepEqual((await received('view/browse')).at(-1)!.params.filter, { formats: ['png'], folders: [{ root: 'web-app', path: 'assets/photos' }] });
+    await page.getByRole('button', { name: 'Clear Filters', exact: true }).click();
+    await page.getByRole('listbox', { name: '547 assets' }).waitFor();
+  });
+
+  test('each picture gets a ground on which it is seen', async () => {
+    await open('theme=dark');
+    for (const [query, path, tone] of [
+      ['shopping-bag', 'icons/outline/shopping-bag.svg', 'dark'], ['white', /^icons\/on-dark\//, 'light'], ['red-heart', 'assets/emoji/red-heart.png', 'colour'], ['landscape-01', 'assets/photos/landscape-01.webp', 'opaque'],
+    ] as const) {
+      await search(query);
+      const found = await at(1).getAttribute('data-path');
+      if (typeof path === 'string') { assert.equal(found, path); } else { assert.match(found!, path); }
+      await until(`the tone of ${found}`, () => at(1).getAttribute('data-tone'));
+      assert.equal(await at(1).getAttribute('data-tone'), tone, found!);
+    }
+  });
+
+  test('labels show probabilities for the selected images, or for the first in sight', async () => {
+    await open('theme=dark&kind=panel', { width: 1200, height: 800 });
+    await at(1).waitFor();
+    await page.getByLabel('Candidate labels').fill('cart, rocket, cart');
+    await page.getByRole('button', { name: 'Label', exact: true }).click();
+    await until('two bars', async () => await page.getByRole('meter').count() === 2);
+    assert.deepEqual((await received('view/label'))[0]!.params, { keys: [{ root: 'web-app', path: 'assets/emoji/cloud.png', part: 0 }], labels: ['cart', 'rocket'] });
+    await at(2).click();
+    await at(4).click({ modifiers: ['Shift'] });
+    await page.getByRole('button', { name: 'Label', exact: true }).click();
+    await until('bars for three images', async () => await page.getByRole('meter').count() === 6);
+    assert.equal(await page.getByRole('option', { selected: true }).count(), 3);
+    const shares = await page.getByRole('meter').evaluateAll(meters => meters.map(meter => Number(meter.getAttribute('aria-valuenow'))));
+    assert.equal(shares[0]! + shares[1]!, 100);
+  });
+
+  test('the state is saved and comes back', async () => {
+    await open('theme=dark&kind=panel', { width: 1200, height: 800 });
+    await search('rocket');
+    await page.getByLabel('Thumbnail size').fill('160');
+    const saved = await until('the saved state', async () => (await received('view/saveState')).map(({ params }) => params).find(({ tileSize }) => tileSize === 160));
+    assert.equal(saved.query, 'rocket');
+    await page.close();
+    await open(`theme=dark&kind=panel&state=${encodeURIComponent(JSON.stringify(saved))}`, { width: 1200, height: 800 });
+    await page.getByText('results for rocket').waitFor({ state: 'attached' });
+    assert.equal(await box().inputValue(), 'rocket');
+    assert.equal(await page.getByLabel('Thumbnail size').inputValue(), '160');
+  });
+
+  test('the host can show a query and similar images', async () => {
+    await open('theme=dark');
+    await at(1).waitFor();
+    await page.evaluate(`window.mock.notify('view/show', { query: 'rainbow' })`);
+    await page.getByText('results for rainbow').waitFor({ state: 'attached' });
+    assert.equal(await box().inputValue(), 'rainbow');
+    await page.evaluate(`window.mock.notify('view/show', { similarTo: { name: 'else.png', tiles: window.mockAssets.slice(0, 3) } })`);
+    await page.getByText('3 images similar to else.png').waitFor({ state: 'attached' });
+    assert.equal(await page.locator('[role=option][data-path]').count(), 3);
+  });
+
+  test('a run of the index shows how far it is and can be cancelled', async () => {
+    await open('theme=dark&scenario=indexing', { width: 240, height: 500 });
+    const bar = page.getByRole('progressbar', { name: 'Indexing' });
+    assert.deepEqual([await bar.getAttribute('aria-valuenow'), await bar.getAttribute('aria-valuemax')], ['320', '547']);
+    assert.match(await page.locator('status-line .line').innerText(), /Indexing 320 of 547\s*210 images\/s\s*8 s left/);
+    await page.getByRole('button', { name: 'Cancel indexing' }).click();
+    await page.getByRole('button', { name: '3 skipped' }).click();
+    await until('both commands', async () => (await received('view/command')).length === 2);
+    assert.deepEqual((await received('view/command')).map(({ params }) => params.command), ['cancelIndexing', 'showSkipped']);
+    await page.evaluate(`window.mock.setStatus('ready')`);
+    await bar.waitFor({ state: 'detached' });
+  });
+
+  for (const [scenario, heading, button, command] of [
+    ['noFolder', 'Find any image by what it shows', 'Open Folder', 'openFolder'],
+    ['failed', 'The images could not be indexed', 'Rebuild', 'rebuild'],
+    ['engineFailed', 'The search engine did not start', 'Show Log', 'showLog'],
+    ['failedWithAssets', undefined, 'Show Log', 'showLog'],
+    ['empty', 'No images here yet', 'Open Settings', 'openSettings'],
+  ] as const) {
+    test(`${scenario}: says so and offers “${button}”`, async () => {
+      await open(`theme=dark&scenario=${scenario}`, { width: 240, height: 500 });
+      if (heading) { await page.getByRole('heading', { name: heading }).waitFor(); } else { await page.getByText('The disk is full').waitFor(); }
+      await page.getByRole('button', { name: button }).click();
+      await until('the command', async () => (await received('view/command')).length === 1);
+      assert.equal((await received('view/command'))[0]!.params.command, command);
+      assert.ok(await page.evaluate<boolean>('document.documentElement.scrollWidth <= innerWidth'), 'fits into 240 px');
+    });
+  }
+
+  test('while the engine starts there are skeletons, and a query typed meanwhile is answered', async () => {
+    await open('theme=dark&scenario=starting');
+    await page.locator('asset-grid .bone').first().waitFor();
+    await box().fill('rocket');
+    await page.waitForTimeout(200);
+    assert.deepEqual(await received('view/search'), []);
+    await page.evaluate(`window.mock.setStatus('ready')`);
+    await page.getByText('results for rocket').waitFor({ state: 'attached' });
+  });
+
+  test('a failed search says why and can be tried again', async () => {
+    await open('theme=dark&scenario=searchFails');
+    await box().fill('rocket');
+    await page.getByRole('alert').getByText('The model could not read the query').waitFor();
+    await page.evaluate(`delete window.mock.failures['view/search']`);
+    await page.getByRole('button', { name: 'Try Again' }).click();
+    await page.getByText('results for rocket').waitFor({ state: 'attached' });
+    assert.equal(await page.getByRole('alert').count(), 0);
+  });
+
+  test('no results are said with what to do', async () => {
+    await open('theme=dark');
+    await box().fill('zzz');
+    await page.getByRole('heading', { name: 'Nothing looks like “zzz”' }).waitFor();
+    await until('the announcement', async () => (await status().textContent()) === 'No results for zzz');
+  });
+
+  test('the host’s translations are used, English where there is none', async () => {
+    await open('theme=dark&german');
+    await page.getByLabel('Bilder suchen').waitFor();
+    await page.getByRole('button', { name: 'Filter' }).waitFor();
+    await page.locator('status-line', { hasText: '547 Bilder' }).waitFor();
+  });
+
+  test('every icon is the character of its name', async () => {
+    await open('theme=dark');
+    const source = readFileSync(join(process.cwd(), 'webview', 'icons.ts'), 'utf8');
+    const sheet = readFileSync(join(process.cwd(), 'dist', 'codicon.css'), 'utf8');
+    const used = [...source.matchAll(/'([\w-]+)': '\\u(\w{4})'/g)];
+    assert.ok(used.length > 10);
+    for (const [, name, code] of used) { assert.match(sheet, new RegExp(`\\.codicon-${name}:before \\{ content: "\\\\${code}" \\}`), name); }
+  });
+});
