@@ -83,13 +83,20 @@ async function main(): Promise<void> {
 /** Recall@1, 5, 10 and the median rank of the right picture. `pictures` holds one or more rounds of the queries' pictures, in their order. */
 function recallOf(queries: Float32Array[], pictures: Float32Array[]): { recall: number[]; medianRank: number } {
   const ranks = queries.map((query, right) => {
-    const scores = pictures.map(picture => picture.reduce((sum, value, index) => sum + value * query[index]!, 0));
-    const best = Math.max(...scores.filter((_, index) => index % queries.length === right));
+    const scores = pictures.map(picture => dot(query, picture));
+    const isRight = (_: number, index: number) => index % queries.length === right;
+    const best = Math.max(...scores.filter(isRight));
     // Equal scores of other pictures count against the model: a collapsed model must not look perfect.
-    return 1 + scores.filter((score, index) => index % queries.length !== right && score >= best).length;
+    return 1 + scores.filter((score, index) => score >= best && !isRight(score, index)).length;
   });
   const sorted = ranks.toSorted((a, b) => a - b);
   return { recall: [1, 5, 10].map(k => ranks.filter(rank => rank <= k).length / ranks.length), medianRank: sorted[Math.floor(sorted.length / 2)]! };
+}
+
+function dot(a: Float32Array, b: Float32Array): number {
+  let sum = 0;
+  for (let index = 0; index < a.length; index++) { sum += a[index]! * b[index]!; }
+  return sum;
 }
 
 async function mapLimited<T, R>(items: T[], limit: number, work: (item: T) => Promise<R>): Promise<R[]> {

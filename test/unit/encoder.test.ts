@@ -72,6 +72,13 @@ suite('encoder', () => {
     assert.deepEqual(await texts.encode([]), []);
   });
 
+  test('a text without one token has a code of its own', async () => {
+    const { manifest } = model;
+    const bare = await createTextEncoder({ ...model, manifest: { ...manifest, text: { ...manifest.text, addSpecialTokens: false } } }, options);
+    await assert.rejects(bare.encode(['cat', '']), { code: 'textNotUnderstood' });
+    await bare.dispose();
+  });
+
   test('an image of another size is refused', async () => {
     await assert.rejects(images.encode([new Uint8Array(12)]), { code: 'internal' });
   });
