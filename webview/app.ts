@@ -2,7 +2,7 @@
 import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, query, state } from 'lit/decorators.js';
 import { classMap } from 'lit/directives/class-map.js';
-import { View, type Filter, type Notification, type Tile, type TileAction, type ViewState, type ViewStatus } from '../src/protocol';
+import { View, type Filter, type Tile, type TileAction, type ViewState, type ViewStatus } from '../src/protocol';
 import { toErrorInfo, type Host } from './connection';
 import './emptyState';
 import type { EmptyContent } from './emptyState';
@@ -19,7 +19,7 @@ import './searchBox';
 import './statusLine';
 import { sharedStyles } from './theme';
 
-/** Longest edge is checked by the host as well; here it saves the transfer. */
+/** The host checks it as well; here it saves the transfer. */
 const maxPictureBytes = 32 * 1024 * 1024;
 /** A progress line that comes and goes within this time only flickers. */
 const busyAfterMs = 300;
@@ -32,9 +32,8 @@ const maxFolders = 200;
 type Command = 'index' | 'cancelIndexing' | 'rebuild' | 'showLog' | 'openFolder' | 'openPanel' | 'openSettings' | 'showSkipped';
 type Show = Parameters<NonNullable<typeof View.show.types>>[0];
 
-/** What the app needs of its host: requests, one-way messages, and a place for its state. */
+/** What the app needs of its host: answers, and a place for its state. */
 export interface AppHost extends Host {
-  notify<P>(type: Notification<P>, params: P): void;
   remember(state: ViewState): void;
 }
 
@@ -484,7 +483,7 @@ export class AssetSearchApp extends LitElement {
       drawing: 'search',
       heading: listing.answered.kind === 'search' ? t('Nothing looks like “{0}”', listing.answered.text) : t('Nothing looks like {0}', listing.answered.name),
       text: filtered ? t('The filters may hide what you look for.') : t('Name what the picture shows: “red arrow”, “smiling face”, “cloud with rain”.'),
-      hints: filtered ? [] : [t('Paste a picture to find images like it.')],
+      hints: filtered ? [] : [t('Paste a picture here to find images like it, or hold Shift while dropping one.')],
       actions: filtered ? [unfilter] : [],
     };
   }

@@ -4,12 +4,10 @@ import { html, type TemplateResult } from 'lit';
 /** Characters of @vscode/codicons; a unit test compares them with codicon.css. */
 export const iconCharacters = {
   'check': '\ueab2',
-  'chevron-down': '\ueab4',
   'close': '\uea76',
   'copy': '\uebcc',
   'debug-stop': '\uead7',
   'ellipsis': '\uea7c',
-  'error': '\uea87',
   'file-media': '\ueaea',
   'filter': '\ueaf1',
   'filter-filled': '\uebce',
@@ -17,7 +15,6 @@ export const iconCharacters = {
   'go-to-file': '\uea94',
   'search': '\uea6d',
   'search-fuzzy': '\uec0d',
-  'split-horizontal': '\ueb56',
   'tag': '\uea66',
   'warning': '\uea6c',
   'zoom-in': '\ueb81',

@@ -22,7 +22,6 @@ async function start(): Promise<void> {
   const ready = await connection.request(View.ready, { kind });
   const host: AppHost = {
     request: (type, params, token) => connection.request(type, params, token),
-    notify: (type, params) => connection.notify(type, params),
     remember: state => {
       // Twice: VS Code's copy survives a reload of the window, the host's one closing the panel.
       api.setState(state);
