@@ -1,11 +1,12 @@
 /** How the views look in the themes and widths people use; the pictures go to out/screenshots/. */
 import assert from 'node:assert/strict';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Frame } from 'playwright-core';
+import type { Frame, Page } from 'playwright-core';
+import { runCommand } from '../harness/vscode.mjs';
 import { indexed, indexTimeoutMs, keepEvidence, openPanel, openSample, openSidebar, search, until, type Workbench } from './workbench';
 
-const themes = [['dark', 'Default Dark Modern', 'vscode-dark'], ['light', 'Default Light Modern', 'vscode-light'], ['high-contrast', 'Default High Contrast', 'vscode-high-contrast']] as const;
+const themes = [['dark', 'Dark Modern', 'vscode-dark'], ['light', 'Light Modern', 'vscode-light'], ['high-contrast', 'Default High Contrast', 'vscode-high-contrast']] as const;
 
 suite('Appearance', () => {
   let workbench: Workbench;
@@ -28,7 +29,7 @@ suite('Appearance', () => {
 
   for (const [name, theme, bodyClass] of themes) {
     test(`everything fits and is drawn in the ${name} theme`, async () => {
-      await writeFile(join(workbench.code.userDataDir, 'data', 'User', 'settings.json'), JSON.stringify({ 'workbench.colorTheme': theme, 'security.workspace.trust.enabled': false, 'chat.disableAIFeatures': true }));
+      await chooseTheme(workbench.page, theme);
       for (const view of [sidebar, panel]) {
         await until(`the ${name} theme`, () => view.evaluate<boolean>(`document.body.classList.contains('${bodyClass}')`));
         await allDrawn(view);
@@ -40,11 +41,14 @@ suite('Appearance', () => {
 
   test('the sidebar works 240 pixels wide', async () => {
     const { page } = workbench;
-    const sash = await page.locator('.split-view-container > .split-view-view:has(.part.sidebar)').first().boundingBox() ?? await page.locator('.part.sidebar').boundingBox();
-    assert.ok(sash);
-    await page.mouse.move(sash.x + sash.width, sash.y + 300);
+    const bar = await page.locator('.part.sidebar').boundingBox();
+    assert.ok(bar);
+    const edges = await Promise.all((await page.locator('.monaco-sash.vertical').all()).map(sash => sash.boundingBox()));
+    const edge = edges.filter(box => box !== null).sort((first, second) => Math.abs(first.x - bar.x - bar.width) - Math.abs(second.x - bar.x - bar.width))[0];
+    assert.ok(edge);
+    await page.mouse.move(edge.x + edge.width / 2, bar.y + 300);
     await page.mouse.down();
-    await page.mouse.move(sash.x + 240, sash.y + 300, { steps: 5 });
+    await page.mouse.move(bar.x + 240, bar.y + 300, { steps: 5 });
     await page.mouse.up();
     const width = await until('the narrow sidebar', async () => { const now = await sidebar.evaluate<number>('innerWidth'); return now <= 245 && now; });
     assert.ok(width >= 170, `${width} px`);
@@ -54,10 +58,20 @@ suite('Appearance', () => {
   });
 });
 
-/** Every tile in sight shows its thumbnail. */
+async function chooseTheme(page: Page, theme: string): Promise<void> {
+  await runCommand(page, 'Preferences: Color Theme');
+  await page.locator('.quick-input-widget input[type=text]').fill(theme);
+  await page.locator('.quick-input-list .monaco-list-row.focused', { hasText: theme.replace('Default ', '') }).waitFor();
+  await page.keyboard.press('Enter');
+}
+
+/** Every tile in sight shows its thumbnail; those below are loaded when they come into sight. */
 async function allDrawn(view: Frame): Promise<void> {
-  await until('thumbnails', () => view.locator('[role=option] img').evaluateAll(images => images.length > 0
-    && images.every(image => (image as unknown as { complete: boolean; naturalWidth: number }).complete && (image as unknown as { naturalWidth: number }).naturalWidth > 0)));
+  await until('thumbnails', () => view.evaluate<boolean>(`(() => {
+    const find = root => [...root.querySelectorAll('*')].flatMap(element => [...element.matches('[role=option]') ? [element] : [], ...element.shadowRoot ? find(element.shadowRoot) : []]);
+    const inSight = find(document).filter(tile => { const { top, bottom } = tile.getBoundingClientRect(); return bottom > 0 && top < innerHeight - 60; });
+    return inSight.length > 0 && inSight.every(tile => { const image = tile.querySelector('img'); return image?.naturalWidth > 0 && getComputedStyle(image).opacity === '1'; });
+  })()`));
 }
 
 async function assertNoOverflow(view: Frame): Promise<void> {

@@ -8,7 +8,9 @@ class Reporter {
     const tests = [];
     const write = () => {
       const count = state => tests.filter(test => test.state === state).length;
-      writeFileSync(process.env.ASSET_SEARCH_TEST_RESULT, JSON.stringify({ passes: count('passed'), failures: count('failed'), pending: count('pending'), tests }));
+      // Only now: a suite's teardown may add to an error what it found.
+      const told = tests.map(({ thrown, ...test }) => thrown ? { ...test, error: thrown.stack ?? String(thrown) } : test);
+      writeFileSync(process.env.ASSET_SEARCH_TEST_RESULT, JSON.stringify({ passes: count('passed'), failures: count('failed'), pending: count('pending'), tests: told }));
     };
     runner.on('suite', suite => { if (suite.title) { console.log(`  ${suite.titlePath().join(' › ')}`); } });
     runner.on('pass', test => {
@@ -20,8 +22,9 @@ class Reporter {
       tests.push({ title: test.fullTitle(), state: 'pending' });
     });
     runner.on('fail', (test, error) => {
+      test.err = error;   // where teardown functions look for it
       console.log(`    ✗ ${test.title}\n      ${String(error.message).split('\n')[0]}`);
-      tests.push({ title: test.fullTitle(), state: 'failed', error: error.stack ?? String(error) });
+      tests.push({ title: test.fullTitle(), state: 'failed', thrown: error });
     });
     runner.once('end', write);
   }

@@ -18,7 +18,7 @@ export const quietSettings = {
   'chat.disableAIFeatures': true,
   'security.workspace.trust.enabled': false,
   'extensions.autoCheckUpdates': false,
-  'extensions.autoUpdate': false,
+  'extensions.autoUpdate': 'off',
   'extensions.ignoreRecommendations': true,
   'telemetry.telemetryLevel': 'off',
   'update.mode': 'none',
@@ -111,7 +111,7 @@ async function linkExtension(source, extensions) {
   const target = join(extensions, `${publisher}.${name}-${version}`);
   await rm(target, { recursive: true, force: true });
   await mkdir(target);
-  await cp(join(source, 'dist'), join(target, 'dist'), { recursive: true });
+  await cp(join(source, 'dist'), join(target, 'dist'), { recursive: true, dereference: true });
   for (const entry of await readdir(source)) {
     if (/^(package\.json|package\.nls.*\.json|README\.md|LICENSE|media|l10n|node_modules)$/.test(entry)) { await symlink(join(source, entry), join(target, entry)); }
   }
@@ -124,10 +124,16 @@ function serverEnvironment() {
   return { ...Object.fromEntries(kept), EXTENSIONS_GALLERY: '{}' };
 }
 
+/** The extension's own log, and the warnings of its host. */
 async function readLogs(folder) {
   if (!existsSync(folder)) { return ''; }
   const files = (await readdir(folder, { recursive: true })).filter(name => /(remoteexthost|Asset Search[^/]*)\.log$/.test(name)).sort();
-  return (await Promise.all(files.map(async name => `── ${name}\n${await readFile(join(folder, name), 'utf8')}`))).join('\n');
+  const parts = files.map(async name => {
+    const text = await readFile(join(folder, name), 'utf8');
+    const lines = name.endsWith('remoteexthost.log') ? text.split('\n').filter(line => /\[(warning|error|critical)\]/.test(line)) : text.trimEnd().split('\n');
+    return lines.length > 0 ? `── ${name}\n${lines.join('\n')}\n` : '';
+  });
+  return (await Promise.all(parts)).join('');
 }
 
 const delay = timeMs => new Promise(done => setTimeout(done, timeMs));
