@@ -48,6 +48,7 @@ answer(Engine.browse, params => service.browse(params));
 answer(Engine.label, (params, signal) => service.label(params, signal));
 answer(Engine.status, () => service.status());
 answer(Engine.skipped, () => service.skipped());
+answer(Engine.folders, () => service.folders());
 answer(Engine.thumbnails, (params, signal) => service.thumbnails(params, signal));
 
 /** The run that is in work writes what it has; a native call that does not return must not keep the process alive. */

@@ -197,6 +197,8 @@ export const Engine = {
   label: request<LabelParams, LabelResult[]>('engine/label'),
   status: request<Record<string, never>, IndexStatus>('engine/status'),
   skipped: request<Record<string, never>, SkippedFile[]>('engine/skipped'),
+  /** Folders that hold indexed files, at any depth; sorted by root and path. */
+  folders: request<Record<string, never>, { root: string; path: string }[]>('engine/folders'),
   /** Makes sure thumbnails exist; returns the absolute file path per hash (missing when it could not be made). */
   thumbnails: request<{ assets: AssetKey[] }, { key: AssetKey; file?: string }[]>('engine/thumbnails'),
   statusChanged: notification<IndexStatus>('engine/statusChanged'),
@@ -244,7 +246,7 @@ export const View = {
   search: request<SearchParams, { tiles: Tile[]; milliseconds: number; total: number }>('view/search'),
   similar: request<{ image: { key: AssetKey } | QueryImage; limit: number; filter?: Filter }, { tiles: Tile[]; milliseconds: number; total: number }>('view/similar'),
   browse: request<BrowseParams, { tiles: Tile[]; total: number }>('view/browse'),
-  /** Folders that hold images, for the filter. Optional: where it is not answered, the webview offers the folders it has seen. */
+  /** Folders that hold images, for the filter. */
   folders: request<Record<string, never>, { root: string; path: string }[]>('view/folders'),
   label: request<{ keys: AssetKey[]; labels: string[] }, LabelResult[]>('view/label'),
   action: request<{ action: TileAction; key: AssetKey }, void>('view/action'),

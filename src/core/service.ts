@@ -443,6 +443,12 @@ export class AssetService {
     return state.skipped();
   }
 
+  folders(): { root: string; path: string }[] {
+    const { state } = this.need();
+    if (this.state !== 'indexing') { state.reload(); }
+    return state.folders();
+  }
+
   /** Counts for the command line's `stats`. */
   async stats(): Promise<{ assets: number; retired: number; formats: Record<string, number>; tableBytes: number; thumbnailBytes: number }> {
     const { serving } = this.need();

@@ -127,6 +127,22 @@ export class StateFile {
     return list;
   }
 
+  /** Folders that hold indexed files, at any depth; sorted by root and path. */
+  folders(): { root: string; path: string }[] {
+    const found = new Map<string, { root: string; path: string }>();
+    for (const { root, path, state } of this.all()) {
+      if (state.hash === undefined) { continue; }
+      // Once a folder is known, all above it are.
+      for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) {
+        const folder = path.slice(0, end);
+        const key = fileKey(root, folder);
+        if (found.has(key)) { break; }
+        found.set(key, { root, path: folder });
+      }
+    }
+    return [...found.values()].sort((a, b) => (a.root === b.root ? compare(a.path, b.path) : compare(a.root, b.root)));
+  }
+
   *all(): IterableIterator<{ root: string; path: string; state: FileState }> {
     for (const [key, state] of this.entries) {
       const nul = key.indexOf('\0');
@@ -172,3 +188,5 @@ function readAt(descriptor: number, position: number, length: number): string {
   const buffer = Buffer.alloc(length);
   return buffer.toString('utf8', 0, readSync(descriptor, buffer, 0, length, position));
 }
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -98,6 +98,7 @@ export class ViewSession implements vscode.Disposable {
       const { assets, total } = await engine.request(Engine.browse, params, token);
       return { tiles: await this.tiles(assets.map(asHit)), total };
     });
+    connection.onRequest(View.folders, (params, token) => engine.request(Engine.folders, params, token));
     connection.onRequest(View.label, ({ keys, labels }, token) =>
       engine.request(Engine.label, { images: keys.map(key => ({ kind: 'asset' as const, key })), labels }, token));
     connection.onRequest(View.action, ({ action, key }) => this.#act(action, key));

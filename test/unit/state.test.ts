@@ -23,6 +23,13 @@ suite('state file', () => {
     assert.equal(again.skippedCount, 1);
   });
 
+  test('names the folders that hold indexed files, each once, with those above', () => {
+    const state = StateFile.open(folder);
+    const skip = { code: 'corrupt' as const, reason: 'why', remedy: 'what' };
+    state.write([known('top.png'), known('src/icons/a.png'), known('src/icons/b.png'), known('docs/x.png'), { root: 'r', path: 'broken/c.png', state: { mtimeMs: 3, sizeBytes: 4, skip } }]);
+    assert.deepEqual(state.folders().map(each => each.path), ['docs', 'src', 'src/icons']);
+  });
+
   test('a torn last line costs only itself, also after more is written', () => {
     const state = StateFile.open(folder);
     state.write([known('a'), known('b')]);
