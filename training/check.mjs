@@ -31,7 +31,7 @@ const cache = path.join(here, '.cache');
 if (fs.existsSync(path.join(cache, 'check_text.json'))) {
   const floats = (f) => { const b = fs.readFileSync(path.join(cache, f)); return new Float32Array(b.buffer.slice(b.byteOffset, b.byteOffset + b.length)); };
   const pixels = floats('check_pixels.bin'), want = floats('check_image.bin');
-  const got = (await vision.run({ pixel_values: new ort.Tensor('float32', pixels, [4, 3, 64, 64]) })).image_embeds.data;
+  const got = (await vision.run({ pixel_values: new ort.Tensor('float32', pixels, [4, 3, manifest.image.size, manifest.image.size]) })).image_embeds.data;
   const t = JSON.parse(fs.readFileSync(path.join(cache, 'check_text.json'), 'utf8'));
   const gotText = (await text.run({ input_ids: long(t.ids), attention_mask: long(t.mask) })).text_embeds.data;
   const d = manifest.embeddingDim;

@@ -75,6 +75,7 @@ def main():
     ap = argparse.ArgumentParser()
     ap.add_argument('--run', default='run')
     ap.add_argument('--revision', default=datetime.datetime.utcnow().strftime('%Y%m%d') + '-1')
+    ap.add_argument('--size', type=int, default=48, help='picture side in pixels: 48 ranks better than 64 after training that mostly saw 32 and 48')
     args = ap.parse_args()
     torch.set_num_threads(2)
     os.makedirs(OUT, exist_ok=True)
@@ -82,7 +83,7 @@ def main():
     image, text = ImageTower().eval(), TextTower(12000).eval()
     image.load_state_dict(state['slow_image']); text.load_state_dict(state['slow_text'])
     vision_path, text_path = os.path.join(OUT, 'vision_model.onnx'), os.path.join(OUT, 'text_model.onnx')
-    pixels = torch.rand(4, 3, 64, 64) * 2 - 1
+    pixels = torch.rand(4, 3, args.size, args.size) * 2 - 1
     ids, mask = torch.randint(2, 12000, (4, 7)), torch.ones(4, 7, dtype=torch.long)
     mask[2, 4:] = 0; ids[2, 4:] = 0
     torch.onnx.export(image, pixels, vision_path, input_names=['pixel_values'], output_names=['image_embeds'], opset_version=13,
@@ -105,7 +106,7 @@ def main():
         'license': 'MIT', 'preprocessingVersion': 1,
         'files': {'vision': entry('vision_model.onnx'), 'text': entry('text_model.onnx'), 'tokenizer': entry('tokenizer.json')},
         'embeddingDim': DIM,
-        'image': {'input': 'pixel_values', 'output': 'image_embeds', 'size': 64, 'resize': 'pad', 'interpolation': 'bicubic', 'mean': [.5, .5, .5], 'std': [.5, .5, .5]},
+        'image': {'input': 'pixel_values', 'output': 'image_embeds', 'size': args.size, 'resize': 'pad', 'interpolation': 'bicubic', 'mean': [.5, .5, .5], 'std': [.5, .5, .5]},
         'text': {'inputs': {'ids': 'input_ids', 'mask': 'attention_mask'}, 'output': 'text_embeds', 'contextLength': 32, 'padId': 0, 'padding': 'longest', 'addSpecialTokens': False},
         'score': {'kind': 'softmax', 'logitScale': round(float(state['scale'].exp().clamp(max=100)), 4), 'logitBias': 0},
         'promptTemplates': ['{}', 'an icon of {}', 'a picture of {}'],

@@ -23,7 +23,7 @@ class Block(nn.Module):
 
 
 class ImageTower(nn.Module):
-    """pixel_values float32 [batch, 3, 64, 64], normalised to [-1, 1] -> unit image_embeds [batch, DIM]."""
+    """pixel_values float32 [batch, 3, side, side] (side a multiple of 16), normalised to [-1, 1] -> unit image_embeds [batch, DIM]."""
     def __init__(self, stem=32, widths=(64, 128, 320), depths=(1, 2, 1)):
         super().__init__()
         layers = [nn.Conv2d(3, stem, 3, 2, 1, bias=False), nn.BatchNorm2d(stem), nn.ReLU()]

@@ -191,6 +191,11 @@ class HeldOut:
             pixels.append(((rgb * a + product_background(rgb, a) * (1 - a)) * 2 - 1).mul(127).round().to(torch.int8))
         self.pixels = torch.cat(pixels)
 
+    def resized(self, size):
+        """The same pictures at another size."""
+        self.pixels = F.interpolate(self.pixels.float(), size=size, mode='area').round().to(torch.int8)
+        return self
+
     def recall(self, image, text):
         """R@1, R@5, R@10; a picture whose query is the same string counts as right."""
         with torch.no_grad():
