@@ -245,7 +245,7 @@ def main():
     ap.add_argument('--lr', type=float, default=2e-3)
     ap.add_argument('--decay', type=float, default=.03)
     ap.add_argument('--seed', type=int, default=1)
-    ap.add_argument('--sizes', default='32:.4,48:.78,64:1', help='picture size : share of the time until which it is used')
+    ap.add_argument('--sizes', default='32:.4,48:1', help='picture size : share of the time until which it is used')
     ap.add_argument('--eval', type=float, default=300, help='seconds between evaluations')
     ap.add_argument('--resume', action='store_true')
     ap.add_argument('--threads', type=int, default=2)
@@ -253,7 +253,8 @@ def main():
     torch.set_num_threads(args.threads)
     torch.manual_seed(args.seed); random.seed(args.seed); rng = np.random.default_rng(args.seed)
     data = Data()
-    evals = held_out_sets(data, ['phosphor'])
+    sizes = [(int(a), float(b)) for a, b in (part.split(':') for part in args.sizes.split(','))]
+    evals = {k: e.resized(sizes[-1][0]) for k, e in held_out_sets(data, ['phosphor']).items()}
     image, text = ImageTower().to(memory_format=torch.channels_last), TextTower(12000)
     scale = torch.nn.Parameter(torch.tensor(math.log(1 / .05)))
     opt = torch.optim.AdamW(parameters(image, text, scale, args.decay), lr=args.lr, betas=(.9, .98))
@@ -269,7 +270,6 @@ def main():
         opt.load_state_dict(s['opt']); scale.data = s['scale']; step, seen, spent, history = s['step'], s['seen'], s['spent'], s['history']
         rng = np.random.default_rng(args.seed + step); random.seed(args.seed + step); torch.manual_seed(args.seed + step)
     total = args.minutes * 60
-    sizes = [(int(a), float(b)) for a, b in (part.split(':') for part in args.sizes.split(','))]
     start = time.time() - spent
     print(json.dumps(dict(pictures=len(data.pictures), concepts=len(data.concepts), image=sum(p.numel() for p in image.parameters()),
         text=sum(p.numel() for p in text.parameters()), args=vars(args))), flush=True)
@@ -288,7 +288,7 @@ def main():
         done = p >= 1
         lr = args.lr * min(1, (step + 1) / 150) * (.5 + .5 * math.cos(math.pi * p)) + 1e-6
         for g in opt.param_groups: g['lr'] = lr
-        size = next((s for s, until in sizes if p < until), SIZE)
+        size = next((s for s, until in sizes if p < until), sizes[-1][0])
         if len(queue) < args.batch: queue = np.concatenate([queue, data.epoch(rng)])
         picks, queue = queue[:args.batch], queue[args.batch:]
         pixels, colour = augment(data, picks, size)

@@ -92,6 +92,8 @@ interface Opened {
 export class AssetService {
   private opened: Opened | undefined;
   private encoder: Promise<EncodeClient> | undefined;
+  /** A table is being deleted: no query may open it meanwhile. */
+  private dropping = false;
   private encoderIdle: NodeJS.Timeout | undefined;
   private turn: Promise<unknown> = Promise.resolve();
   private state: IndexStatus['state'] = 'idle';
@@ -260,12 +262,18 @@ export class AssetService {
   async settle(): Promise<void> { await this.turn; }
 
   private async drop({ params, target, store, state, serving }: Opened): Promise<void> {
-    if (serving.session === target) { serving.space = undefined; }
+    this.dropping = true;
     try {
-      await store.dropSpace(target.space);
-    } catch {
-      // A table too damaged to be dropped is only files.
-      for (const name of [`${target.space}.lance`, `${target.space}__retired.lance`]) { await rm(join(params.dbFolder, 'lance', name), { recursive: true, force: true }); }
+      if (serving.session === target) { serving.space = undefined; }
+      try {
+        await store.dropSpace(target.space);
+      } catch {
+        // A table too damaged to be dropped is only files.
+        for (const name of [`${target.space}.lance`, `${target.space}__retired.lance`]) { await rm(join(params.dbFolder, 'lance', name), { recursive: true, force: true }); }
+        await store.reconnect();
+      }
+    } finally {
+      this.dropping = false;
     }
     state.clear();
     await rm(join(params.dbFolder, 'thumbnails'), { recursive: true, force: true });
@@ -474,7 +482,7 @@ export class AssetService {
   /** Another process may have made the table after this one opened the folder. */
   private async ensureSpace(): Promise<void> {
     const opened = this.need();
-    if (opened.serving.space || Date.now() - this.lastLookAt < 500) { return; }
+    if (opened.serving.space || this.dropping || Date.now() - this.lastLookAt < 500) { return; }
     this.lastLookAt = Date.now();
     await this.chooseServing();
   }
@@ -488,8 +496,13 @@ export class AssetService {
     try {
       return await work(space, session);
     } catch (thrown) {
-      if (!(thrown instanceof AssetSearchError) || thrown.code !== 'indexCorrupt' || this.state === 'indexing') { throw thrown; }
-      await this.chooseServing();
+      if (!(thrown instanceof AssetSearchError)) { throw thrown; }
+      // A rebuild may replace the table under a query: then the new one answers, as far as it has come.
+      if (opened.serving.space === space) {
+        if (thrown.code !== 'indexCorrupt' || this.state === 'indexing') { throw thrown; }
+        await opened.store.reconnect();
+        await this.chooseServing();
+      }
       const again = opened.serving;
       return again.space ? work(again.space, again.session) : none;
     }

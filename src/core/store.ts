@@ -64,11 +64,19 @@ export function filterPredicate(filter: Filter | undefined): string | undefined 
 const and = (...predicates: (string | undefined)[]): string => predicates.filter(each => each !== undefined).map(each => `(${each})`).join(' AND ');
 
 export class Store {
-  private constructor(private readonly connection: Connection) {}
+  private constructor(private readonly dbFolder: string, private connection: Connection) {}
 
-  static async open(dbFolder: string): Promise<Store> {
-    return guard(async () => new Store(await connect(join(dbFolder, 'lance'), { readConsistencyInterval: 0.5 })));
+  static async open(dbFolder: string): Promise<Store> { return new Store(dbFolder, await Store.connect(dbFolder)); }
+
+  private static connect(dbFolder: string): Promise<Connection> {
+    return guard(() => connect(join(dbFolder, 'lance'), { readConsistencyInterval: 0.5 }));
   }
+
+  /**
+   * Forgets what LanceDB has cached. Its caches are named by path and version, so a table that was dropped and made anew could be taken for the
+   * old one, and be written with references to indexes that are gone. Spaces that are open go on with the old connection.
+   */
+  async reconnect(): Promise<void> { this.connection = await Store.connect(this.dbFolder); }
 
   static exists(dbFolder: string): boolean { return existsSync(join(dbFolder, 'lance')); }
 
@@ -103,6 +111,7 @@ export class Store {
         if (names.has(each)) { await this.connection.dropTable(each); }
       }
     });
+    await this.reconnect();
   }
 
   close(): void { this.connection.close(); }
@@ -324,6 +333,14 @@ export class Space {
     const { numRows, fragmentStats } = await guard(() => this.rows.stats());
     if (!force && fragmentStats.numFragments < manyFragments) { return; }
     const names = (await guard(() => this.rows.listIndices())).flatMap(index => index.columns);
+    // An index whose files are gone (a killed process, a disk that was cleaned) is built anew.
+    if (names.includes('words') && !await this.byWords(['a'], 1, { every: true }).then(() => true, () => false)) {
+      warn('The full-text index cannot be read and is built anew.');
+      for (const { name, columns } of await guard(() => this.rows.listIndices())) {
+        if (columns.includes('words')) { await guard(() => this.rows.dropIndex(name)); }
+      }
+      names.splice(names.indexOf('words'), 1);
+    }
     if (numRows > 0 && !names.includes('words')) {
       await step('The full-text index', () => this.rows.createIndex('words', {
         config: Index.fts({ baseTokenizer: 'whitespace', lowercase: false, stem: true, language: 'English', removeStopWords: false, asciiFolding: false, maxTokenLength: 400, withPosition: false }),

@@ -43,7 +43,7 @@ suite('commands', () => {
 
   test('words find the picture that shows them', async () => {
     const search = await api();
-    const found = names(await search.search('shopping cart', { limit: 5, useFileNames: false }));
+    const found = names(await search.search('shopping cart', { limit: 20, useFileNames: false }));
     assert.equal(found.filter(name => name.startsWith('commands/'))[0], 'commands/two.svg');
   });
 
@@ -120,7 +120,7 @@ suite('commands', () => {
     const summary = await search.index();
     assert.equal(summary.cancelled, false);
     assert.ok(summary.seen >= count);
-    assert.equal((await search.status()).state, 'idle');
+    await until('the end of what the watcher asked for', async () => (await search.status()).state === 'idle');
     await remove('cancel');
     await search.index();
   });
