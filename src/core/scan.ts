@@ -244,6 +244,7 @@ class RootScan {
   }
 
   private async pause(): Promise<void> {
+    this.signal?.throwIfAborted();
     if (performance.now() - this.lastPause < 10) { return; }
     await new Promise(resolve => setImmediate(resolve));
     this.signal?.throwIfAborted();
