@@ -38,8 +38,15 @@ export async function keepEvidence(context: Mocha.Context, workbench: Workbench 
 export async function openSidebar(page: Page): Promise<Frame> {
   const icon = page.locator('.activitybar .action-item', { has: page.locator('[aria-label^="Asset Search"]') });
   await icon.waitFor({ timeout: 60_000 });
-  if (!await icon.evaluate(element => element.classList.contains('checked'))) { await icon.click(); }
-  return findWebview(page, 'body[data-kind=sidebar] asset-grid');
+  // After a reload VS Code opens the view itself, a moment later: a click in that moment closes it again.
+  for (let attempt = 0; ; attempt++) {
+    if (!await icon.evaluate(element => element.classList.contains('checked'))) { await icon.click(); }
+    try {
+      return await findWebview(page, 'body[data-kind=sidebar] asset-grid', 10_000);
+    } catch (thrown) {
+      if (attempt === 3) { throw thrown; }
+    }
+  }
 }
 
 /** The panel's page, opened by its command. */
