@@ -85,20 +85,20 @@ export async function findWebview(page, selector, timeoutMs = 30_000) {
 export async function runCommand(page, title, timeoutMs = 30_000) {
   const row = page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first();
   for (const end = performance.now() + timeoutMs; ;) {
-    await page.keyboard.press('F1');
-    const input = page.locator('.quick-input-widget input[type=text]');
-    await input.waitFor();
-    await input.fill(`>${title}`);
     try {
+      await page.keyboard.press('F1');
+      const input = page.locator('.quick-input-widget input[type=text]');
+      await input.waitFor({ timeout: 5000 });
+      await input.fill(`>${title}`, { timeout: 3000 });
       await row.waitFor({ timeout: 1500 });
-      break;
+      await row.click({ timeout: 3000 });
+      return;
     } catch (error) {
-      // The list is made when the palette opens: open it again for commands that came later.
+      // The list is made when the palette opens: open it again for commands that came later, and when one that was closing swallowed the key.
       if (performance.now() > end) { throw new Error(`No command "${title}" in the palette`, { cause: error }); }
       await page.keyboard.press('Escape');
     }
   }
-  await row.click();
 }
 
 /** Writes a screenshot to out/failures/ and returns its path. */
