@@ -42,13 +42,18 @@ export interface Filter {
 }
 
 /** One workspace folder: `id` is portable (its name, made unique), `path` is absolute and local. */
-export interface Root { id: string; path: string }
+export interface Root {
+  id: string;
+  path: string;
+  /** Globs left out of this folder, besides those of {@link ScanRules}: each folder of a workspace has its own `files.exclude`. */
+  exclude?: string[];
+}
 
 // ───────────────────────────────────────────── indexing
 
 /** How a scan chooses files. Globs are matched against the POSIX path relative to the root. */
 export interface ScanRules {
-  /** Globs that are left out (VS Code's `files.exclude`, `search.exclude` and our own setting). */
+  /** Globs that are left out of every folder (our own setting; {@link Root.exclude} has VS Code's). */
   exclude: string[];
   /** Globs of which one must match; empty = everything. */
   include: string[];

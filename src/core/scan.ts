@@ -76,7 +76,7 @@ class RootScan {
     private readonly root: Root, private readonly rules: ScanRules, private readonly otherRoots: ReadonlySet<string>,
     private readonly result: ScanResult, private readonly signal: AbortSignal | undefined,
   ) {
-    const exclude = rules.exclude.flatMap(glob => [glob, `${glob.replace(/\/+$/, '')}/**`]);
+    const exclude = [...rules.exclude, ...root.exclude ?? []].flatMap(glob => [glob, `${glob.replace(/\/+$/, '')}/**`]);
     this.excluded = exclude.length > 0 ? matcher(exclude) : () => false;
     this.included = rules.include.length > 0 ? matcher(rules.include) : () => true;
     this.realRoot = realPathOf(root.path);

@@ -7,6 +7,8 @@ import { pathBelow, readRoots } from './roots';
 
 export interface Settings {
   readonly rules: ScanRules;
+  /** VS Code's `files.exclude` and `search.exclude` of a folder, its own settings included. */
+  readonly excludedFrom: (folder: Root) => string[];
   /** File names and titles count beside the picture itself. */
   readonly useFileNames: boolean;
   readonly device: string;
@@ -22,11 +24,8 @@ const sections = ['assetSearch', 'files.exclude', 'search.exclude'];
 
 function readSettings(): Settings {
   const own = vscode.workspace.getConfiguration('assetSearch');
-  // Conditional patterns ({ "when": "$(basename).ts" }) speak of derived sources, not of images: only `true` counts.
-  const globs = (section: string): string[] => Object.entries(vscode.workspace.getConfiguration(section, null).get<Record<string, unknown>>('exclude', {}))
-    .filter(([, on]) => on === true).map(([glob]) => glob);
   const rules: ScanRules = {
-    exclude: [...new Set([...globs('files'), ...globs('search'), ...own.get<string[]>('exclude', [])])],
+    exclude: own.get<string[]>('exclude', []),
     include: own.get<string[]>('include', []),
     gitignore: own.get('useGitignore', true),
     maxFileSizeBytes: own.get('maxFileSizeMB', 20) * bytesPerMB,
@@ -34,6 +33,12 @@ function readSettings(): Settings {
   };
   return Object.freeze({
     rules: Object.freeze(rules),
+    excludedFrom: ({ path }: Root) => {
+      // Conditional patterns ({ "when": "$(basename).ts" }) speak of derived sources, not of images: only `true` counts.
+      const globs = (section: string): string[] => Object.entries(vscode.workspace.getConfiguration(section, vscode.Uri.file(path)).get<Record<string, unknown>>('exclude', {}))
+        .filter(([, on]) => on === true).map(([glob]) => glob);
+      return [...new Set([...globs('files'), ...globs('search')])];
+    },
     useFileNames: own.get('useFileNames', true),
     device: own.get('device', 'auto'),
     threads: own.get('threads', 0),
@@ -79,7 +84,7 @@ export function openParams(settings: Settings, context: vscode.ExtensionContext)
   // An index kept inside the workspace must not index its own thumbnails.
   const inside = roots.map(root => pathBelow(root.path, dbFolder)).filter(path => path).map(path => `${path}/**`);
   return {
-    roots, dbFolder,
+    roots: roots.map(root => ({ ...root, exclude: settings.excludedFrom(root) })), dbFolder,
     rules: { ...settings.rules, exclude: [...settings.rules.exclude, ...inside] },
     modelFolder: vscode.Uri.joinPath(context.extensionUri, 'media', 'builtin').fsPath,
     device: settings.device,

@@ -23,7 +23,6 @@ type Kind = 'created' | 'changed' | 'deleted';
 export class Watcher implements vscode.Disposable {
   #subscriptions: vscode.Disposable[] = [];
   #roots: Root[] = [];
-  #excluded: (path: string) => boolean = () => false;
   /** By root and path. */
   readonly #pending = new Map<string, { root: Root; path: string; kind: Kind }>();
   #rescan = false;
@@ -37,21 +36,15 @@ export class Watcher implements vscode.Disposable {
   watch(roots: Root[], exclude: readonly string[]): void {
     this.#stop();
     this.#roots = roots;
-    const matches = exclude.length > 0 ? picomatch([...exclude], { dot: true, windows: false }) : () => false;
-    // A pattern that names a folder leaves out all below it.
-    this.#excluded = path => {
-      for (let end = path.indexOf('/'); end !== -1; end = path.indexOf('/', end + 1)) {
-        if (matches(path.slice(0, end))) { return true; }
-      }
-      return matches(path);
-    };
     for (const root of roots) {
+      const excluded = excluder([...exclude, ...root.exclude ?? []]);
+      const saw = (uri: vscode.Uri, kind: Kind) => this.#saw(root, uri, kind, excluded);
       // All names, not only images: a deleted or renamed folder is reported as itself alone.
       const watcher = vscode.workspace.createFileSystemWatcher(new vscode.RelativePattern(vscode.Uri.file(root.path), '**/*'));
       this.#subscriptions.push(watcher,
-        watcher.onDidCreate(uri => this.#saw(root, uri, 'created')),
-        watcher.onDidChange(uri => this.#saw(root, uri, 'changed')),
-        watcher.onDidDelete(uri => this.#saw(root, uri, 'deleted')));
+        watcher.onDidCreate(uri => saw(uri, 'created')),
+        watcher.onDidChange(uri => saw(uri, 'changed')),
+        watcher.onDidDelete(uri => saw(uri, 'deleted')));
     }
   }
 
@@ -66,12 +59,12 @@ export class Watcher implements vscode.Disposable {
     this.#timer = undefined;
   }
 
-  #saw(root: Root, uri: vscode.Uri, kind: Kind): void {
+  #saw(root: Root, uri: vscode.Uri, kind: Kind, excluded: (path: string) => boolean): void {
     const path = pathBelow(root.path, uri.fsPath);
     if (!path || path.startsWith('.git/') || path.includes('/.git/') || path === '.git') { return; }
     if (posix.basename(path) === '.gitignore') {
       this.#rescan = true;
-    } else if (this.#excluded(path) || (kind === 'changed' && !imageExtension.test(path))) {
+    } else if (excluded(path) || (kind === 'changed' && !imageExtension.test(path))) {
       return;
     } else if (this.#pending.size < batchLimit) {
       this.#pending.set(`${root.id}\n${path}`, { root, path, kind });
@@ -124,4 +117,16 @@ export class Watcher implements vscode.Disposable {
       return true;
     }
   }
+}
+
+/** Whether a path is left out; a pattern that names a folder leaves out all below it. */
+function excluder(globs: string[]): (path: string) => boolean {
+  if (globs.length === 0) { return () => false; }
+  const matches = picomatch(globs, { dot: true, windows: false });
+  return path => {
+    for (let end = path.indexOf('/'); end !== -1; end = path.indexOf('/', end + 1)) {
+      if (matches(path.slice(0, end))) { return true; }
+    }
+    return matches(path);
+  };
 }

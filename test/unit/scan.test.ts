@@ -26,6 +26,12 @@ suite('scan', () => {
     assert.deepEqual(await found(), ['.hidden/c.webp', '.svg', 'B.JPG', 'a.png', 'sub/deep/e.tiff']);
   });
 
+  test('each folder leaves out what its own globs name', async () => {
+    for (const path of ['one/keep.png', 'one/out/a.png', 'two/keep.png', 'two/out/b.png']) { put(path); }
+    const result = await scan([{ id: 'one', path: join(root, 'one'), exclude: ['**/out'] }, { id: 'two', path: join(root, 'two'), exclude: ['keep.*'] }], rules());
+    assert.deepEqual(result.files.map(file => `${file.root}/${file.path}`).sort(), ['one/keep.png', 'two/out/b.png']);
+  });
+
   test('skips what size or name rules out, with a reason and a remedy', async () => {
     put('large.png', 'x'.repeat(101)); put('empty.gif', ''); put('photo.heic'); put('ok.png');
     const result = await scan([{ id: 'r', path: root }], rules());

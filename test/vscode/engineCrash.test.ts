@@ -1,5 +1,6 @@
 /** The engine is started anew when it dies, and interrupted indexing goes on. */
 import assert from 'node:assert/strict';
+import * as vscode from 'vscode';
 import { api, enginePids, putManyIcons, remove, until } from './support';
 
 async function killEngine(): Promise<number> {
@@ -36,5 +37,19 @@ suite('engine crash', () => {
     // A scan after it finds nothing left to do.
     const again = await search.index();
     assert.equal(again.indexed + again.reused, 0);
+  });
+
+  test('an engine that keeps dying stays down with an error, until the user asks for it again', async () => {
+    const search = await api();
+    const failed = () => search.search('anything').then(() => undefined, (error: { code?: string }) => error.code === 'engineUnavailable' || undefined);
+    await until('giving up', async () => {
+      for (const pid of await enginePids()) { process.kill(pid, 'SIGKILL'); }
+      await new Promise(resolve => setTimeout(resolve, 300));
+      return (await enginePids()).length === 0 && failed();
+    });
+    assert.deepEqual(await enginePids(), [], 'no further restart');
+    await vscode.commands.executeCommand('assetSearch.index');
+    assert.equal((await enginePids()).length, 1);
+    assert.ok((await search.status()).assets > 0);
   });
 });
