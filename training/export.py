@@ -6,7 +6,7 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 import sentencepiece
 from model import DIM, ImageTower, TextTower
-from words import normalise
+from words import VOCAB, normalise
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 CACHE = os.path.join(HERE, '.cache')
@@ -75,16 +75,16 @@ def main():
     ap = argparse.ArgumentParser()
     ap.add_argument('--run', default='run')
     ap.add_argument('--revision', default=datetime.datetime.utcnow().strftime('%Y%m%d') + '-1')
-    ap.add_argument('--size', type=int, default=48, help='picture side in pixels: 48 ranks better than 64 after training that mostly saw 32 and 48')
+    ap.add_argument('--size', type=int, default=64, help='picture side in pixels: that of the training')
     args = ap.parse_args()
     torch.set_num_threads(2)
     os.makedirs(OUT, exist_ok=True)
     state = torch.load(os.path.join(CACHE, args.run + '.pt'))
-    image, text = ImageTower().eval(), TextTower(12000).eval()
+    image, text = ImageTower().eval(), TextTower(VOCAB).eval()
     image.load_state_dict(state['slow_image']); text.load_state_dict(state['slow_text'])
     vision_path, text_path = os.path.join(OUT, 'vision_model.onnx'), os.path.join(OUT, 'text_model.onnx')
     pixels = torch.rand(4, 3, args.size, args.size) * 2 - 1
-    ids, mask = torch.randint(2, 12000, (4, 7)), torch.ones(4, 7, dtype=torch.long)
+    ids, mask = torch.randint(2, VOCAB, (4, 7)), torch.ones(4, 7, dtype=torch.long)
     mask[2, 4:] = 0; ids[2, 4:] = 0
     torch.onnx.export(image, pixels, vision_path, input_names=['pixel_values'], output_names=['image_embeds'], opset_version=13,
         dynamic_axes={'pixel_values': {0: 'batch'}, 'image_embeds': {0: 'batch'}})

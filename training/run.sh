@@ -6,7 +6,7 @@ cd "$(dirname "$0")"
 npm ci --ignore-scripts --no-audit --no-fund
 python=${PYTHON:-/usr/bin/python3}
 # glibc hands large blocks back to the system after each step otherwise, and every step pays for the page faults.
-export MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=20000000000 MALLOC_TOP_PAD_=300000000
+export MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=20000000000 MALLOC_TOP_PAD_=300000000 OMP_WAIT_POLICY=passive
 node prepare.mjs
 $python dedupe.py
 $python words.py --vocabulary

@@ -30,26 +30,45 @@ class Data:
         self.at = np.array([self.records[i]['at'] for i, _ in self.pictures])
         self.weight = np.array([WEIGHT[self.records[i]['kind']] for i, _ in self.pictures])
         self.clipart = np.array([self.records[i]['kind'] == 'clipart' for i, _ in self.pictures])
-        self.own = [frozenset([t for t, _ in c['names']] + c['tags'] + c['syn']) for c in self.concepts]
+        self.own = [frozenset([t for t, _ in c['names']] + c['tags'] + c['syn'] + c['cats'] + c['sentences']) for c in self.concepts]
+        drawn = np.bincount(self.concept, minlength=len(self.concepts))
+        emoji = np.array([bool(self.records[i].get('hex')) and len(self.concepts[c]['trans']) > 8 for i, c in self.pictures])
+        # A concept that only one family draws teaches little about the next family; emoji carry nearly all of the other languages.
+        self.weight *= np.where(emoji, 2.5, np.where(drawn[self.concept] == 1, .7, 1.))
+        self.translated = np.flatnonzero([bool(c['trans']) for c in self.concepts])
         self.names = [([t for t, _ in c['names']], np.cumsum([k for _, k in c['names']]).tolist()) for c in self.concepts]
 
     def epoch(self, rng):
-        keep = np.flatnonzero(rng.random(len(self.weight)) < self.weight)
-        return rng.permutation(keep)
+        return rng.permutation(np.repeat(np.arange(len(self.weight)), (self.weight + rng.random(len(self.weight))).astype(int)))
+
+    def translation(self, c):
+        """A text id of the concept in one of its other languages."""
+        langs = list(c['trans'])
+        words = c['trans'][random.choices(langs, [self.language_weights[x] for x in langs])[0]]
+        return words[0] if random.random() < .6 else random.choice(words)
+
+    def english(self, concept):
+        """A text id: a name, sometimes a search word."""
+        c = self.concepts[concept]
+        if c['tags'] and random.random() < .25: return random.choice(c['tags'])
+        ids, cum = self.names[concept]
+        return ids[0] if len(ids) == 1 else random.choices(ids, cum_weights=cum)[0]
 
     def caption(self, concept, clipart):
         """(text id, token ids, plain) of one sampled caption. `plain` says whether a colour word may go before it."""
         c = self.concepts[concept]
+        # Concepts known in many languages are asked for in them.
+        if c['trans'] and random.random() < (.35 if len(c['trans']) > 8 else .15):
+            t = self.translation(c)
+            return t, self.tokens[t], False
         r = random.random()
-        if clipart: r = r * .75 + .25
-        if r > .86 and c['trans']:
-            langs = list(c['trans'])
-            lang = random.choices(langs, [self.language_weights[x] for x in langs])[0]
-            words = c['trans'][lang]
-            t = words[0] if random.random() < .6 else random.choice(words)
+        if clipart: r = r * .7 + .3
+        if r > .94 and c['sentences']:
+            t = random.choice(c['sentences'])
             return t, self.tokens[t], False
         if .55 < r <= .80 and c['tags']: t = random.choice(c['tags'])
-        elif .80 < r <= .86 and c['syn']: t = random.choice(c['syn'])
+        elif .80 < r <= .88 and c['syn']: t = random.choice(c['syn'])
+        elif .88 < r <= .92 and c['cats']: t = random.choice(c['cats'])
         else:
             ids, cum = self.names[concept]
             t = ids[0] if len(ids) == 1 else random.choices(ids, cum_weights=cum)[0]
@@ -93,7 +112,7 @@ def augment(data, picks, size):
     alpha[mono, 0] = torch.from_numpy(data.alpha[data.at[picks[mono]]]).float().div_(255)
     colour_alpha = None
     # Geometry: mostly near the original frame, sometimes small, seldom turned.
-    scale = torch.where(torch.rand(n) < .7, torch.empty(n).uniform_(.82, 1.12), torch.empty(n).uniform_(.45, .85))
+    scale = torch.where(torch.rand(n) < .8, torch.empty(n).uniform_(.82, 1.12), torch.empty(n).uniform_(.45, .85))
     tile = torch.rand(n) < .14
     scale = torch.where(tile, torch.empty(n).uniform_(.45, .72), scale)
     aspect = torch.exp(torch.randn(n) * .04)
@@ -148,7 +167,7 @@ def augment(data, picks, size):
     near = ((back - mean) * luma).sum(1).abs() < .3
     flipped = torch.where((mean * luma).sum(1, keepdim=True) > .5, back * .35, .65 + back * .35)
     back = torch.where(near.unsqueeze(1), flipped, back).view(n, 3, 1, 1)
-    own = (torch.rand(n) < .3).view(n, 1, 1, 1)
+    own = (torch.rand(n) < .25).view(n, 1, 1, 1)
     if tile.any():
         line = (torch.arange(size) + .5) / size * 2 - 1
         half = torch.empty(int(tile.sum()), 1, 1).uniform_(.75, 1.0)
@@ -237,25 +256,31 @@ def parameters(image, text, scale, decay):
 
 
 def main():
+    import words
     ap = argparse.ArgumentParser()
     ap.add_argument('--minutes', type=float, required=True)
     ap.add_argument('--run', default='run')
-    ap.add_argument('--batch', type=int, default=256)
-    ap.add_argument('--extra', type=int, default=128, help='additional captions as negatives for the pictures')
+    ap.add_argument('--batch', type=int, default=512)
+    ap.add_argument('--extra', type=int, default=256, help='additional captions as negatives for the pictures')
     ap.add_argument('--lr', type=float, default=2e-3)
     ap.add_argument('--decay', type=float, default=.03)
     ap.add_argument('--seed', type=int, default=1)
-    ap.add_argument('--sizes', default='32:.4,48:1', help='picture size : share of the time until which it is used')
+    ap.add_argument('--sizes', default='64:1', help='picture size : share of the time until which it is used')
     ap.add_argument('--eval', type=float, default=300, help='seconds between evaluations')
     ap.add_argument('--resume', action='store_true')
+    ap.add_argument('--init', help='a run whose averaged weights are the start')
+    ap.add_argument('--pairs', type=int, default=160, help='translation pairs a step for the text tower alone')
+    ap.add_argument('--fp32', action='store_true', help='no bf16; without AMX bf16 is slower than fp32, so that is the default there')
     ap.add_argument('--threads', type=int, default=2)
     args = ap.parse_args()
     torch.set_num_threads(args.threads)
+    bf16 = not args.fp32 and 'amx_bf16' in open('/proc/cpuinfo').read()
     torch.manual_seed(args.seed); random.seed(args.seed); rng = np.random.default_rng(args.seed)
     data = Data()
     sizes = [(int(a), float(b)) for a, b in (part.split(':') for part in args.sizes.split(','))]
-    evals = {k: e.resized(sizes[-1][0]) for k, e in held_out_sets(data, ['phosphor']).items()}
-    image, text = ImageTower().to(memory_format=torch.channels_last), TextTower(12000)
+    evals = {k: e.resized(sizes[-1][0]) for k, e in held_out_sets(data, ['phosphor', 'carbon', 'openmoji', 'languages']).items()}
+    evals = {k: e for k, e in evals.items() if k in ('phosphor', 'carbon', 'openmoji en', 'openmoji nl', 'openmoji ja')}
+    image, text = ImageTower().to(memory_format=torch.channels_last), TextTower(words.VOCAB)
     scale = torch.nn.Parameter(torch.tensor(math.log(1 / .05)))
     opt = torch.optim.AdamW(parameters(image, text, scale, args.decay), lr=args.lr, betas=(.9, .98))
     import copy
@@ -269,6 +294,11 @@ def main():
         image.load_state_dict(s['image']); text.load_state_dict(s['text']); slow_image.load_state_dict(s['slow_image']); slow_text.load_state_dict(s['slow_text'])
         opt.load_state_dict(s['opt']); scale.data = s['scale']; step, seen, spent, history = s['step'], s['seen'], s['spent'], s['history']
         rng = np.random.default_rng(args.seed + step); random.seed(args.seed + step); torch.manual_seed(args.seed + step)
+    elif args.init:
+        s = torch.load(os.path.join(CACHE, args.init + '.pt'))
+        for m in (image, slow_image): m.load_state_dict(s['slow_image'])
+        for m in (text, slow_text): m.load_state_dict(s['slow_text'])
+        scale.data = s['scale']
     total = args.minutes * 60
     start = time.time() - spent
     print(json.dumps(dict(pictures=len(data.pictures), concepts=len(data.concepts), image=sum(p.numel() for p in image.parameters()),
@@ -297,6 +327,10 @@ def main():
         others = data.concept[rng.integers(0, len(data.concept), args.extra)]
         captions += [data.full_caption(c) for c in others]
         columns = np.concatenate([rows, others])
+        # English and another language of the same concepts: the text tower sees far more words than the pictures have time for.
+        known = rng.choice(data.translated, args.pairs, replace=False)
+        here = [data.english(c) for c in known]
+        there = [data.translation(data.concepts[c]) for c in known]
         says = np.array([c[2] for c in captions])
         positive = (rows[:, None] == columns[None]) & ((says[None] < 0) | (says[None] == colour[:, None]))
         positive[np.arange(len(rows)), np.arange(len(rows))] = True
@@ -307,16 +341,24 @@ def main():
             for t in data.own[c] & where.keys(): vague[i, where[t]] = True
         vague |= rows[:, None] == columns[None]
         positive, vague = torch.from_numpy(positive), torch.from_numpy(vague & ~positive)
-        v = image(pixels.contiguous(memory_format=torch.channels_last))
-        t = text(*pack([c[1] for c in captions]))
-        logits = (v @ t.T) * scale.exp().clamp(max=100)
+        same = torch.from_numpy(np.equal.outer(np.array(here), np.array(here)) | np.equal.outer(np.array(there), np.array(there)))
+        same.fill_diagonal_(False)
+        with torch.autocast('cpu', dtype=torch.bfloat16, enabled=bf16):
+            v = image(pixels.contiguous(memory_format=torch.channels_last)).float()
+            every = text(*pack([c[1] for c in captions] + [data.tokens[t] for t in here + there])).float()
+        t, a, b = every.split([len(captions), args.pairs, args.pairs])
+        temperature = scale.exp().clamp(max=100)
+        logits = (v @ t.T) * temperature
         logits = logits.masked_fill(vague, -1e4)
         pos = positive.float()
         n = len(rows)
         to_text = -(F.log_softmax(logits, 1) * pos).sum(1) / pos.sum(1)
         square, sp = logits[:, :n], pos[:, :n]
         to_image = -(F.log_softmax(square, 0) * sp).sum(0) / sp.sum(0)
-        loss = to_text.mean() * .5 + to_image.mean() * .5
+        between = (a @ b.T * temperature).masked_fill(same, -1e4)
+        diagonal = torch.arange(args.pairs)
+        languages = F.cross_entropy(between, diagonal) + F.cross_entropy(between.T, diagonal)
+        loss = to_text.mean() * .5 + to_image.mean() * .5 + languages * .1
         opt.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(list(image.parameters()) + list(text.parameters()), 2.)

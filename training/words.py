@@ -6,10 +6,11 @@ import sentencepiece as spm
 HERE = os.path.dirname(os.path.abspath(__file__))
 CACHE = os.path.join(HERE, '.cache')
 MODULES = os.path.join(HERE, 'node_modules')
-VOCAB = 12000
+VOCAB = 16000
 # The ten languages of the evaluation first; the rest come along with less weight.
 LANGUAGES = {'nl': 1, 'de': 1, 'fr': 1, 'es': 1, 'it': 1, 'pt': 1, 'pl': 1, 'ja': 1, 'zh': 1, 'ru': 1,
              'sv': .4, 'da': .4, 'nb': .4, 'fi': .3, 'hu': .3, 'uk': .4, 'ko': .4}
+DICTIONARY_LANGUAGES = ['nl', 'de', 'fr', 'es', 'it', 'pt', 'pl', 'ja', 'zh', 'ru']
 STYLES = set('''outline outlined filled fill solid line linear bold thin light regular duotone twotone broken rounded round sharp bulk stroke
  12 14 16 20 24 28 32 36 40 48 64 128 512 baseline alt color colored flat monochrome mini micro variant stroked curved glyph mono black sketch
  freehand remix duo tone multicolor xs sm md lg xl small medium large'''.split())
@@ -85,6 +86,45 @@ def wordnet():
     return found
 
 
+def glosses():
+    """Lemma -> the definition of its most frequent noun (else verb) sense, at most 14 words, and the set of verbs."""
+    found, verbs = {}, set()
+    for pos in ('noun', 'verb'):
+        index, data = f'/usr/share/wordnet/index.{pos}', f'/usr/share/wordnet/data.{pos}'
+        if not os.path.exists(index): return found, verbs
+        text = {}
+        for line in open(data):
+            if line[0] != ' ': text[line[:8]] = re.sub(r'\([^)]*\)', '', line.split(' | ', 1)[1].split(';')[0]).strip()
+        for line in open(index):
+            if line[0] == ' ': continue
+            f = line.split()
+            lemma = f[0].replace('_', ' ')
+            # The tagged senses are those seen in running text: without one a verb is too rare to inflect.
+            if pos == 'verb' and int(f[-int(f[2]) - 1]) > 0: verbs.add(lemma)
+            words = normalise(text[f[-int(f[2])]])
+            if 2 < len(words.split(' ')) <= 14 and lemma not in found: found[lemma] = words
+    return found, verbs
+
+
+def gerund(verb):
+    """"delete" -> "deleting"; None where the rule is unsure."""
+    if not re.fullmatch('[a-z]{3,}', verb): return None
+    if verb.endswith('ie'): return verb[:-2] + 'ying'
+    if verb.endswith('e') and not verb.endswith(('ee', 'oe', 'ye')): return verb[:-1] + 'ing'
+    if re.fullmatch('[^aeiou]*[aeiou][bdgmnprt]', verb): return verb + verb[-1] + 'ing'
+    return verb + 'ing'
+
+
+def dictionary():
+    """English word -> {language: [words]} of dictionary.psv, written for this model."""
+    out = {}
+    path = os.path.join(HERE, 'dictionary.psv')
+    for line in open(path):
+        en, *others = line.rstrip('\n').split('|')
+        out[normalise(en)] = {lang: [normalise(w) for w in field.split('/') if w.strip()] for lang, field in zip(DICTIONARY_LANGUAGES, others) if field.strip()}
+    return out
+
+
 def emoji_words():
     """hexcode -> {language: [label, tag...]}, labels first, from emojibase and CLDR."""
     table = collections.defaultdict(dict)
@@ -126,132 +166,6 @@ def translations(table):
     return out
 
 
-# Everyday interface words in the first seven languages, written for this model: what emoji keywords do not cover.
-DICTIONARY = '''trash|prullenbak|papierkorb|corbeille|papelera|cestino|lixeira|kosz
-delete|verwijderen|löschen|supprimer|eliminar|elimina|excluir|usuń
-search|zoeken|suche|rechercher|buscar|cerca|pesquisar|szukaj
-magnifying glass|vergrootglas|lupe|loupe|lupa|lente|lupa|lupa
-settings|instellingen|einstellungen|paramètres|ajustes|impostazioni|configurações|ustawienia
-gear|tandwiel|zahnrad|engrenage|engranaje|ingranaggio|engrenagem|koło zębate
-home|thuis|startseite|accueil|inicio|casa|início|dom
-house|huis|haus|maison|casa|casa|casa|dom
-user|gebruiker|benutzer|utilisateur|usuario|utente|usuário|użytkownik
-users|gebruikers|benutzergruppe|utilisateurs|usuarios|utenti|usuários|użytkownicy
-download|downloaden|herunterladen|télécharger|descargar|scarica|baixar|pobierz
-upload|uploaden|hochladen|téléverser|subir|carica|enviar|wyślij
-save|opslaan|speichern|enregistrer|guardar|salva|salvar|zapisz
-edit|bewerken|bearbeiten|modifier|editar|modifica|editar|edytuj
-pencil|potlood|bleistift|crayon|lápiz|matita|lápis|ołówek
-close|sluiten|schließen|fermer|cerrar|chiudi|fechar|zamknij
-open|openen|öffnen|ouvrir|abrir|apri|abrir|otwórz
-arrow|pijl|pfeil|flèche|flecha|freccia|seta|strzałka
-arrow left|pijl naar links|pfeil nach links|flèche gauche|flecha izquierda|freccia sinistra|seta para a esquerda|strzałka w lewo
-arrow right|pijl naar rechts|pfeil nach rechts|flèche droite|flecha derecha|freccia destra|seta para a direita|strzałka w prawo
-arrow up|pijl omhoog|pfeil nach oben|flèche haut|flecha arriba|freccia su|seta para cima|strzałka w górę
-arrow down|pijl omlaag|pfeil nach unten|flèche bas|flecha abajo|freccia giù|seta para baixo|strzałka w dół
-shopping cart|winkelwagen|einkaufswagen|panier d'achat|carrito de compras|carrello|carrinho de compras|koszyk
-heart|hart|herz|cœur|corazón|cuore|coração|serce
-star|ster|stern|étoile|estrella|stella|estrela|gwiazda
-lock|slot|schloss|cadenas|candado|lucchetto|cadeado|kłódka
-key|sleutel|schlüssel|clé|llave|chiave|chave|klucz
-calendar|kalender|kalender|calendrier|calendario|calendario|calendário|kalendarz
-clock|klok|uhr|horloge|reloj|orologio|relógio|zegar
-camera|camera|kamera|appareil photo|cámara|fotocamera|câmera|aparat
-image|afbeelding|bild|image|imagen|immagine|imagem|obraz
-file|bestand|datei|fichier|archivo|file|arquivo|plik
-folder|map|ordner|dossier|carpeta|cartella|pasta|folder
-mail|e-mail|post|courriel|correo|posta|correio|poczta
-envelope|envelop|umschlag|enveloppe|sobre|busta|envelope|koperta
-phone|telefoon|telefon|téléphone|teléfono|telefono|telefone|telefon
-bell|bel|glocke|cloche|campana|campana|sino|dzwonek
-warning|waarschuwing|warnung|avertissement|advertencia|avviso|aviso|ostrzeżenie
-error|fout|fehler|erreur|error|errore|erro|błąd
-help|hulp|hilfe|aide|ayuda|aiuto|ajuda|pomoc
-question|vraag|frage|question|pregunta|domanda|pergunta|pytanie
-check|vinkje|häkchen|coche|marca de verificación|spunta|marca de seleção|ptaszek
-plus|plus|plus|plus|más|più|mais|plus
-minus|min|minus|moins|menos|meno|menos|minus
-print|afdrukken|drucken|imprimer|imprimir|stampa|imprimir|drukuj
-printer|printer|drucker|imprimante|impresora|stampante|impressora|drukarka
-book|boek|buch|livre|libro|libro|livro|książka
-car|auto|auto|voiture|coche|auto|carro|samochód
-bicycle|fiets|fahrrad|vélo|bicicleta|bicicletta|bicicleta|rower
-train|trein|zug|train|tren|treno|trem|pociąg
-airplane|vliegtuig|flugzeug|avion|avión|aereo|avião|samolot
-ship|schip|schiff|navire|barco|nave|navio|statek
-map|kaart|karte|carte|mapa|mappa|mapa|mapa
-location|locatie|standort|emplacement|ubicación|posizione|localização|lokalizacja
-sun|zon|sonne|soleil|sol|sole|sol|słońce
-moon|maan|mond|lune|luna|luna|lua|księżyc
-cloud|wolk|wolke|nuage|nube|nuvola|nuvem|chmura
-rain|regen|regen|pluie|lluvia|pioggia|chuva|deszcz
-snow|sneeuw|schnee|neige|nieve|neve|neve|śnieg
-tree|boom|baum|arbre|árbol|albero|árvore|drzewo
-flower|bloem|blume|fleur|flor|fiore|flor|kwiat
-cat|kat|katze|chat|gato|gatto|gato|kot
-dog|hond|hund|chien|perro|cane|cachorro|pies
-bird|vogel|vogel|oiseau|pájaro|uccello|pássaro|ptak
-fish|vis|fisch|poisson|pez|pesce|peixe|ryba
-horse|paard|pferd|cheval|caballo|cavallo|cavalo|koń
-music|muziek|musik|musique|música|musica|música|muzyka
-video|video|video|vidéo|vídeo|video|vídeo|wideo
-microphone|microfoon|mikrofon|microphone|micrófono|microfono|microfone|mikrofon
-speaker|luidspreker|lautsprecher|haut-parleur|altavoz|altoparlante|alto-falante|głośnik
-play|afspelen|abspielen|lecture|reproducir|riproduci|reproduzir|odtwórz
-pause|pauze|pause|pause|pausa|pausa|pausa|pauza
-refresh|vernieuwen|aktualisieren|actualiser|actualizar|aggiorna|atualizar|odśwież
-undo|ongedaan maken|rückgängig|annuler|deshacer|annulla|desfazer|cofnij
-link|koppeling|verknüpfung|lien|enlace|collegamento|link|łącze
-share|delen|teilen|partager|compartir|condividi|compartilhar|udostępnij
-filter|filter|filter|filtre|filtro|filtro|filtro|filtr
-sort|sorteren|sortieren|trier|ordenar|ordina|ordenar|sortuj
-list|lijst|liste|liste|lista|elenco|lista|lista
-table|tabel|tabelle|tableau|tabla|tabella|tabela|tabela
-chart|grafiek|diagramm|graphique|gráfico|grafico|gráfico|wykres
-money|geld|geld|argent|dinero|denaro|dinheiro|pieniądze
-credit card|creditcard|kreditkarte|carte de crédit|tarjeta de crédito|carta di credito|cartão de crédito|karta kredytowa
-gift|cadeau|geschenk|cadeau|regalo|regalo|presente|prezent
-battery|batterij|batterie|batterie|batería|batteria|bateria|bateria
-wifi|draadloos netwerk|wlan|wi-fi|red inalámbrica|rete wireless|rede sem fio|sieć bezprzewodowa
-computer|computer|computer|ordinateur|ordenador|computer|computador|komputer
-keyboard|toetsenbord|tastatur|clavier|teclado|tastiera|teclado|klawiatura
-mouse|muis|maus|souris|ratón|mouse|rato|mysz
-eye|oog|auge|œil|ojo|occhio|olho|oko
-hand|hand|hand|main|mano|mano|mão|dłoń
-fire|vuur|feuer|feu|fuego|fuoco|fogo|ogień
-water|water|wasser|eau|agua|acqua|água|woda
-coffee|koffie|kaffee|café|café|caffè|café|kawa
-bread|brood|brot|pain|pan|pane|pão|chleb
-apple|appel|apfel|pomme|manzana|mela|maçã|jabłko
-light bulb|gloeilamp|glühbirne|ampoule|bombilla|lampadina|lâmpada|żarówka
-bug|bug|käfer|bogue|bicho|insetto|inseto|pluskwa
-code|code|quelltext|code|código|codice|código|kod
-globe|wereldbol|weltkugel|globe|globo terráqueo|globo|globo|globus
-flag|vlag|flagge|drapeau|bandera|bandiera|bandeira|flaga
-shield|schild|schild|bouclier|escudo|scudo|escudo|tarcza
-scissors|schaar|schere|ciseaux|tijeras|forbici|tesoura|nożyczki
-hammer|hamer|hammer|marteau|martillo|martello|martelo|młotek
-wrench|moersleutel|schraubenschlüssel|clé anglaise|llave inglesa|chiave inglese|chave inglesa|klucz francuski
-paint brush|kwast|pinsel|pinceau|pincel|pennello|pincel|pędzel
-copy|kopiëren|kopieren|copier|copiar|copia|copiar|kopiuj
-menu|menu|menü|menu|menú|menu|menu|menu
-left|links|links|gauche|izquierda|sinistra|esquerda|lewo
-right|rechts|rechts|droite|derecha|destra|direita|prawo
-log out|uitloggen|abmelden|se déconnecter|cerrar sesión|esci|sair|wyloguj
-log in|inloggen|anmelden|se connecter|iniciar sesión|accedi|entrar|zaloguj
-chat|gesprek|chat|discussion|charla|chat|bate-papo|czat
-hospital|ziekenhuis|krankenhaus|hôpital|hospital|ospedale|hospital|szpital
-school|school|schule|école|escuela|scuola|escola|szkoła
-factory|fabriek|fabrik|usine|fábrica|fabbrica|fábrica|fabryka
-airport|luchthaven|flughafen|aéroport|aeropuerto|aeroporto|aeroporto|lotnisko
-rocket|raket|rakete|fusée|cohete|razzo|foguete|rakieta
-umbrella|paraplu|regenschirm|parapluie|paraguas|ombrello|guarda-chuva|parasol
-bed|bed|bett|lit|cama|letto|cama|łóżko
-chair|stoel|stuhl|chaise|silla|sedia|cadeira|krzesło
-door|deur|tür|porte|puerta|porta|porta|drzwi
-window|raam|fenster|fenêtre|ventana|finestra|janela|okno'''
-
-
 def main():
     records = [json.loads(l) for l in open(os.path.join(CACHE, 'records.jsonl'))]
     by_set = collections.defaultdict(list)
@@ -272,10 +186,9 @@ def main():
         extra = [a for r in rs for a in r.get('aliases') or []]
         for n, c in strip_styles(names + extra, meta.get('suffixes', {}), meta.get('prefixes', {})).items(): cleaned[prefix, n] = c
     tags, synonyms, translate = thesaurus(), wordnet(), translations(table)
-    languages = ['nl', 'de', 'fr', 'es', 'it', 'pt', 'pl']
-    for line in DICTIONARY.split('\n'):
-        en, *others = line.split('|')
-        for lang, w in zip(languages, others): translate[en][lang].insert(0, normalise(w))
+    for en, langs in dictionary().items():
+        for lang, words in langs.items(): translate[en][lang] = list(dict.fromkeys(words + translate[en][lang]))
+    gloss, verbs = glosses()
     print('thesaurus', len(tags), 'wordnet', len(synonyms), 'translated', len(translate), flush=True)
 
     texts, text_id = [], {}
@@ -324,6 +237,14 @@ def main():
                 for s in synonyms.get(w, ())[:2]: syn.add(' '.join(words[:k] + [s] + words[k + 1:]))
         if len(words) == 2: syn.add(f'{words[1]} {words[0]}')
         c['syn'] = syn
+        sentences = set()
+        if key in gloss: sentences.add(gloss[key])
+        elif len(words) <= 3 and words[0] in gloss and sum(c['names'].values()) > 2: sentences.add(gloss[words[0]])
+        if words[0] in verbs and len(words) <= 3 and gerund(words[0]):
+            rest = ' '.join(words[1:])
+            doing = f'{gerund(words[0])} {rest}'.strip()
+            sentences.update([doing, f'someone {doing}', f'{doing} something'])
+        c['sentences'] = sentences
     out = []
     for c in concepts:
         out.append(dict(
@@ -331,11 +252,15 @@ def main():
             tags=[tid(t) for t in sorted(c['tags'])[:60] if t],
             syn=[tid(t) for t in sorted(c['syn'])],
             cats=[tid(t) for t in sorted(c['cats'])[:4] if t],
+            sentences=[tid(t) for t in sorted(c['sentences'])],
             trans={lang: [tid(w) for w in words[:5]] for lang, words in c['trans'].items()}))
     print('pictures', len(pictures), 'concepts', len(concepts), 'texts', len(texts), flush=True)
 
     templates = ['an icon of {}', 'a picture of {}', '{} icon', 'a drawing of {}', 'an image of {}', '{} symbol', 'a {}', 'the {} button', 'an icon for {}',
-                 'button to {}', 'show me {}', '{} emoji', 'a logo of {}', '{} illustration']
+                 'button to {}', 'show me {}', '{} emoji', 'a logo of {}', '{} illustration', 'button to {} something', 'a sign for {}', 'something like a {}',
+                 'i want to {}', 'click here to {}', 'the user wants to {}', 'a small {} icon for a toolbar', 'page for {}', 'a {} that is shown in the menu',
+                 'how to {}', 'where is the {}', 'find {}', '{} pictogram', 'a simple {}', 'someone with a {}', 'a person and a {}', 'two of {}', 'icon that means {}',
+                 'symbol showing {}', '{} in an app', 'a {} for a game', 'the thing you use to {}', 'screen with {}', 'is there a {}', 'my {}', 'your {}', 'some {}']
     colours = ['red', 'orange', 'yellow', 'green', 'teal', 'blue', 'purple', 'pink', 'brown', 'black', 'white', 'gray']
     # Vocabulary: words weighted by how many pictures carry them.
     rng = random.Random(1)
@@ -343,7 +268,7 @@ def main():
     for c in concepts:
         total = min(30, sum(c['names'].values()))
         for n in c['names']: lines[n] += total
-        for t in list(c['tags']) + list(c['syn']): lines[t] += 1
+        for t in [*c['tags'], *c['syn'], *c['sentences'], *c['cats']]: lines[t] += 1
         for lang, words in c['trans'].items():
             for w in words[:5]: lines[w] += 2 if lang in ('ja', 'zh', 'ko') else 4
     with open(os.path.join(CACHE, 'vocabulary.txt'), 'w') as f:
