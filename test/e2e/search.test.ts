@@ -4,7 +4,7 @@ import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Frame } from 'playwright-core';
 import { findWebview, runCommand } from '../harness/vscode.mjs';
-import { answer, enginePids, indexed, indexTimeoutMs, inExplorer, keepEvidence, openPanel, openSample, openSidebar, paths, search, searchBox, tile, until, type Workbench } from './workbench';
+import { answer, chooseMenuItem, enginePids, indexed, indexTimeoutMs, inExplorer, keepEvidence, openPanel, openSample, openSidebar, paths, search, searchBox, tile, until, type Workbench } from './workbench';
 
 suite('Finding images in VS Code', () => {
   let workbench: Workbench;
@@ -79,7 +79,7 @@ suite('Finding images in VS Code', () => {
   test('right-click on an image in the Explorer finds similar ones', async () => {
     const { page } = workbench;
     await (await inExplorer(page, 'src/assets/icons/shopping-cart.svg')).click({ button: 'right' });
-    await page.getByRole('menuitem', { name: 'Find Similar Images' }).click();
+    await chooseMenuItem(page, 'Find Similar Images');
     const panel = await findWebview(page, 'body[data-kind=panel] asset-grid');
     await panel.getByText('Similar to shopping-cart.svg', { exact: true }).waitFor();
     const found = await answer(panel);

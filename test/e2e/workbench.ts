@@ -97,6 +97,17 @@ export async function inExplorer(page: Page, path: string): Promise<Locator> {
   throw new Error('An empty path');
 }
 
+/** Clicks an item of the open context menu until the menu is gone: in its first tenth of a second it takes no click. */
+export async function chooseMenuItem(page: Page, name: string): Promise<void> {
+  const item = page.getByRole('menuitem', { name });
+  await item.waitFor();
+  await until(`the menu to close after a click on "${name}"`, async () => {
+    await item.click({ timeout: 1000 }).catch(() => undefined);
+    await page.waitForTimeout(150);
+    return await item.count() === 0;
+  });
+}
+
 /** The engine of this VS Code alone: its extension lies in a folder of its own. */
 export async function enginePids(code: VsCode): Promise<number[]> {
   const found: number[] = [];
