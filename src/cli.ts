@@ -133,7 +133,7 @@ async function query(words: string[], values: Values, kind: 'search' | 'similar'
         const result = kind === 'search'
           ? await service.search({ text: each, limit, useNames: !values['no-names'] })
           : await service.similar({ image: { kind: 'file', path: each }, limit });
-        await write(json ? `${JSON.stringify({ query: each, hits: result.hits.map(toJson) })}\n` : toText(result));
+        await write(json ? `${JSON.stringify({ query: each, hits: result.hits.map(toJson), ...(result.strong !== undefined && { strong: result.strong }) })}\n` : toText(result));
       } catch (thrown) {
         // One bad line of many must not cost the others; each line gets its answer.
         if (values.queries === undefined || !(thrown instanceof AssetSearchError) || !queryErrors.has(thrown.code)) { throw thrown; }
@@ -319,9 +319,11 @@ const round = (score: number | null): number | null => (score === null ? null : 
 function toJson({ path, score, root, matched }: Hit): object {
   return { path, score: round(score), root, matched: [...(matched.visual ? ['visual'] : []), ...(matched.name ? ['name'] : [])] };
 }
-function toText({ hits }: SearchResult): string {
+function toText({ hits, strong = hits.length }: SearchResult): string {
   if (hits.length === 0) { return 'Nothing found.\n'; }
-  return hits.map(({ path, score }) => `${(score ?? 0).toFixed(3).padStart(6)}  ${path}\n`).join('');
+  const lines = hits.map(({ path, score }) => `${(score ?? 0).toFixed(3).padStart(6)}  ${path}\n`);
+  if (strong < hits.length) { lines.splice(strong, 0, '        ── weak matches ──\n'); }
+  return lines.join('');
 }
 
 /** Waits until the text is handed over, so that an exit right after it cuts nothing off a pipe. */

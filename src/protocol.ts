@@ -175,7 +175,11 @@ export type ImageSource =
 
 export interface SearchParams { text: string; limit: number; filter?: Filter; useNames: boolean }
 export interface SimilarParams { image: ImageSource; limit: number; filter?: Filter }
-export interface SearchResult { hits: Hit[]; milliseconds: number; total: number }
+/**
+ * `strong`: how many hits fit the query, told from how its own scores are spread over the table; they come first, weak ones after.
+ * Undefined where that cannot be told: a small table, or words that the model does not know.
+ */
+export interface SearchResult { hits: Hit[]; strong?: number; milliseconds: number; total: number }
 
 export interface BrowseParams { offset: number; limit: number; filter?: Filter }
 export interface BrowseResult { assets: Asset[]; total: number }
@@ -243,13 +247,16 @@ export interface ViewStatus {
 /** A pasted, dropped or picked query picture. */
 export interface QueryImage { bytes: Uint8Array; name: string }
 
+/** {@link SearchResult} as the webview shows it. */
+export interface ViewResult { tiles: Tile[]; strong?: number; milliseconds: number; total: number }
+
 export type TileAction = 'open' | 'reveal' | 'copyPath' | 'findSimilar' | 'openToSide';
 
 export const View = {
   /** First message of a webview: the reply is what it needs to draw. */
   ready: request<{ kind: 'sidebar' | 'panel' }, { status: ViewStatus; state?: ViewState; strings: Record<string, string> }>('view/ready'),
-  search: request<SearchParams, { tiles: Tile[]; milliseconds: number; total: number }>('view/search'),
-  similar: request<{ image: { key: AssetKey } | QueryImage; limit: number; filter?: Filter }, { tiles: Tile[]; milliseconds: number; total: number }>('view/similar'),
+  search: request<SearchParams, ViewResult>('view/search'),
+  similar: request<{ image: { key: AssetKey } | QueryImage; limit: number; filter?: Filter }, ViewResult>('view/similar'),
   browse: request<BrowseParams, { tiles: Tile[]; total: number }>('view/browse'),
   /** Folders that hold images, for the filter. */
   folders: request<Record<string, never>, { root: string; path: string }[]>('view/folders'),
@@ -260,7 +267,7 @@ export const View = {
   saveState: notification<ViewState>('view/saveState'),
   statusChanged: notification<ViewStatus>('view/statusChanged'),
   /** Host → webview: show images similar to this asset or file, or run this query. */
-  show: notification<{ query?: string; similarTo?: { key?: AssetKey; name: string; tiles?: Tile[] } }>('view/show'),
+  show: notification<{ query?: string; similarTo?: { key?: AssetKey; name: string; tiles?: Tile[]; strong?: number } }>('view/show'),
   /** Host → webview: the table changed, list again. */
   assetsChanged: notification<Record<string, never>>('view/assetsChanged'),
 } as const;

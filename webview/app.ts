@@ -150,9 +150,9 @@ export class AssetSearchApp extends LitElement {
 
   show({ query, similarTo }: Show): void {
     if (similarTo) {
-      const { key, name, tiles } = similarTo;
+      const { key, name, tiles, strong } = similarTo;
       this.similarTo = { name, key: key && { ...emptyTile, ...key } };
-      void this.ask(tiles ? { kind: 'shown', name, tiles } : key ? { kind: 'similar', name, image: { key } } : { kind: 'browse' });
+      void this.ask(tiles ? { kind: 'shown', name, tiles, strong } : key ? { kind: 'similar', name, image: { key } } : { kind: 'browse' });
     } else if (query !== undefined) {
       this.search(query);
     }
@@ -323,6 +323,10 @@ export class AssetSearchApp extends LitElement {
       case 'browse': return countOf(t, count, '1 asset', '{0} assets');
       case 'search':
         if (count === 0) { return t('No results for {0}', listing.answered.text); }
+        if (listing.strong !== undefined && listing.strong < count) {
+          if (listing.strong === 0) { return full ? t('{0} weak matches for {1}', count, listing.answered.text) : countOf(t, count, '1 weak match', '{0} weak matches'); }
+          return full ? t('{0} results for {1}, then {2} weak matches', listing.strong, listing.answered.text, count - listing.strong) : t('{0} results, then weak matches', listing.strong);
+        }
         return full ? (count === 1 ? t('1 result for {0}', listing.answered.text) : t('{0} results for {1}', count, listing.answered.text))
           : countOf(t, count, '1 result, best first', '{0} results, best first');
       default:
@@ -363,7 +367,7 @@ export class AssetSearchApp extends LitElement {
       </header>
       <main class=${classMap({ labelled })}>
         ${showsGrid ? html`
-          <asset-grid .t=${t} .kind=${kind} .tiles=${waiting ? [] : this.listing.tiles} .skeleton=${waiting} .stale=${this.listing.state === 'loading' && !waiting && this.listing.question !== this.listing.answered}
+          <asset-grid .t=${t} .kind=${kind} .tiles=${waiting ? [] : this.listing.tiles} .strong=${waiting ? undefined : this.listing.strong} .skeleton=${waiting} .stale=${this.listing.state === 'loading' && !waiting && this.listing.question !== this.listing.answered}
             .tileSize=${this.tileSize} .severalRoots=${status.roots.length > 1} .label=${waiting ? t('Loading images') : this.summary(true)}
             @tile-action=${(event: CustomEvent<{ action: TileAction; tile: Tile }>) => void this.act(event.detail.action, event.detail.tile)}
             @range-settled=${(event: CustomEvent<{ first: number; last: number }>) => this.settled(event.detail)}

@@ -20,6 +20,7 @@ export const maxTileSize = 240;
 
 const gap = 8;
 const captionLine = 18;
+const dividerHeight = 28;
 const overscanRows = 2;
 /** From this width of a picture on, a panel's tile has a second line. */
 const detailsFrom = 96;
@@ -48,6 +49,8 @@ interface Layout { columns: number; cell: number; row: number; caption: number }
 export class AssetGrid extends LitElement {
   @property({ attribute: false }) t!: Translate;
   @property({ attribute: false }) tiles: (Tile | undefined)[] = [];
+  /** How many tiles, at the top, fit the question: a divider comes after them, and the first weak tile begins a row. */
+  @property({ attribute: false }) strong: number | undefined;
   @property({ attribute: false }) label = '';
   @property({ attribute: false }) kind: 'sidebar' | 'panel' = 'sidebar';
   /** Wished edge of a picture, pixels; columns share what is left over. */
@@ -117,6 +120,9 @@ export class AssetGrid extends LitElement {
     .mark { position: absolute; inset: 5px auto auto 5px; width: 18px; height: 18px; display: grid; place-items: center; border-radius: 50%; background: var(--vscode-button-background); color: var(--vscode-button-foreground); border: 1px solid var(--vscode-contrastBorder, transparent); }
     .mark .icon { font-size: 12px; }
     .dragging { opacity: .6; }
+    .divider { grid-column: 1 / -1; height: ${dividerHeight}px; box-sizing: border-box; display: flex; align-items: center; gap: 10px; padding-inline-end: 10px; font-size: 11px; color: var(--vscode-descriptionForeground); white-space: nowrap; }
+    .divider::after { content: ''; flex: 1; border-top: 1px solid var(--vscode-contrastBorder, var(--vscode-widget-border, color-mix(in srgb, var(--vscode-foreground) 18%, transparent))); }
+    .divider + .tile { grid-column-start: 1; }
     .toolbar {
       position: absolute; inset: 0 auto auto 0; display: flex; padding: 1px; border-radius: 6px; width: max-content;
       background: var(--vscode-editorWidget-background); color: var(--vscode-editorWidget-foreground, var(--vscode-foreground));
@@ -144,7 +150,7 @@ export class AssetGrid extends LitElement {
 
   /** Tiles in sight, for what works on "the first one". */
   get range(): { first: number; last: number } {
-    return { first: this.firstRow * this.layout.columns, last: Math.min(this.tiles.length, (this.lastRow + 1) * this.layout.columns) - 1 };
+    return { first: this.firstOf(this.firstRow), last: Math.max(this.firstOf(this.lastRow + 1) - 1, 0) };
   }
 
   /** Back to the top, as for a new question. Keeps no selection. */
@@ -164,7 +170,7 @@ export class AssetGrid extends LitElement {
   protected override willUpdate(changed: PropertyValues): void {
     if (this.active >= this.tiles.length) { this.active = Math.max(0, this.tiles.length - 1); }
     if (this.hovered !== undefined && this.hovered >= this.tiles.length) { this.hovered = undefined; }
-    if (changed.has('tiles') || changed.has('tileSize') || changed.has('kind') || changed.has('skeleton')) { this.measure(); }
+    if (changed.has('tiles') || changed.has('strong') || changed.has('tileSize') || changed.has('kind') || changed.has('skeleton')) { this.measure(); }
   }
 
   protected override update(changed: PropertyValues): void {
@@ -173,16 +179,15 @@ export class AssetGrid extends LitElement {
   }
 
   protected override updated(changed: PropertyValues): void {
-    const { columns, cell, row } = this.layout;
-    const rows = this.skeleton ? skeletonRows : Math.ceil(this.tiles.length / columns);
+    const { columns, cell } = this.layout;
     // Through the object model: a strict policy forbids style attributes.
     const spacer = this.listbox.parentElement!;
-    spacer.style.height = `${Math.max(0, rows * row - gap)}px`;
+    spacer.style.height = `${Math.max(0, (this.skeleton ? skeletonRows * this.layout.row : this.topOf(this.rows)) - gap)}px`;
     const { style } = this.listbox;
     style.setProperty('--columns', String(columns));
     style.setProperty('--cell', `${cell}px`);
     style.setProperty('--inset', `${Math.round(cell * 0.1)}px`);
-    style.transform = `translateY(${this.skeleton ? 0 : this.firstRendered * row}px)`;
+    style.transform = `translateY(${this.skeleton ? 0 : this.topOf(this.firstRendered) - (this.firstRendered === this.rowsAbove ? dividerHeight + gap : 0)}px)`;
     this.placeToolbar();
     if (this.focusActive) {
       this.focusActive = false;
@@ -205,7 +210,7 @@ export class AssetGrid extends LitElement {
             @keydown=${this.pressed} @focusin=${() => { this.focusInside = true; }} @focusout=${this.focusLeft} @focus=${this.listboxFocused}>
             ${this.skeleton
               ? Array.from({ length: skeletonRows * this.layout.columns }, () => html`<div class="tile bone" role="presentation"><div class="picture"></div><span class="line"></span></div>`)
-              : repeat(this.rendered(), index => this.tiles[index] ? keyText(this.tiles[index]) : index, index => this.renderTile(index))}
+              : repeat(this.rendered(), index => index < 0 ? 'divider' : this.tiles[index] ? keyText(this.tiles[index]) : index, index => index < 0 ? this.renderDivider() : this.renderTile(index))}
           </div>
           ${this.renderToolbar()}
         </div>
@@ -246,6 +251,10 @@ export class AssetGrid extends LitElement {
       </div>`;
   }
 
+  private renderDivider(): TemplateResult {
+    return html`<div class="divider" role="presentation" aria-hidden="true">${this.strong === 0 ? this.t('Only weak matches') : this.t('Weak matches')}</div>`;
+  }
+
   /** One toolbar for whichever tile is pointed at or has the focus: an option must not hold buttons of its own. */
   private renderToolbar(): TemplateResult | typeof nothing {
     const index = this.hovered ?? (this.focusInside ? this.active : undefined);
@@ -278,16 +287,52 @@ export class AssetGrid extends LitElement {
 
   private get firstRendered(): number { return Math.max(0, this.firstRow - overscanRows); }
 
+  /** Indices of the tiles in the document; -1 stands for the divider. */
   private rendered(): number[] {
-    const { columns } = this.layout;
-    const end = Math.min(this.tiles.length, (this.lastRow + overscanRows + 1) * columns);
-    const start = this.firstRendered * columns;
-    return Array.from({ length: Math.max(0, end - start) }, (_, offset) => start + offset);
+    const { rowsAbove, strong } = this;
+    const start = this.firstOf(this.firstRendered);
+    const indices = Array.from({ length: Math.max(0, this.firstOf(this.lastRow + overscanRows + 1) - start) }, (_, offset) => start + offset);
+    if (rowsAbove !== undefined && rowsAbove >= this.firstRendered && indices.at(-1)! >= strong!) { indices.splice(strong! - start, 0, -1); }
+    return indices;
   }
 
   private isRendered(index: number): boolean {
-    const { columns } = this.layout;
-    return index >= this.firstRendered * columns && index < (this.lastRow + overscanRows + 1) * columns;
+    const row = this.rowOf(index);
+    return row >= this.firstRendered && row <= this.lastRow + overscanRows;
+  }
+
+  // ─── rows: all alike, but for the divider between those that fit and the weak ones
+
+  /** Rows above the divider; undefined without one. */
+  private get rowsAbove(): number | undefined {
+    const { strong } = this;
+    return strong === undefined || strong >= this.tiles.length ? undefined : Math.ceil(strong / this.layout.columns);
+  }
+
+  private get rows(): number { return this.tiles.length === 0 ? 0 : this.rowOf(this.tiles.length - 1) + 1; }
+
+  private rowOf(index: number): number {
+    const { rowsAbove, strong, layout: { columns } } = this;
+    return rowsAbove === undefined || index < strong! ? Math.floor(index / columns) : rowsAbove + Math.floor((index - strong!) / columns);
+  }
+
+  /** Index of the row's first tile; the number of tiles for a row after the last one. */
+  private firstOf(row: number): number {
+    const { rowsAbove, strong, layout: { columns } } = this;
+    return Math.min(this.tiles.length, rowsAbove === undefined || row < rowsAbove ? row * columns : strong! + (row - rowsAbove) * columns);
+  }
+
+  /** Distance of the row's tiles from the top of the list, pixels. */
+  private topOf(row: number): number {
+    const { rowsAbove, layout } = this;
+    return row * layout.row + (rowsAbove !== undefined && row >= rowsAbove ? dividerHeight + gap : 0);
+  }
+
+  /** The row at a distance from the top; the divider counts to the row below it. */
+  private rowAt(top: number): number {
+    const { rowsAbove, layout } = this;
+    const row = Math.floor(top / layout.row);
+    return rowsAbove === undefined || row < rowsAbove ? row : Math.max(rowsAbove, Math.floor((top - dividerHeight - gap) / layout.row));
   }
 
   private measure(): void {
@@ -301,19 +346,19 @@ export class AssetGrid extends LitElement {
     const caption = this.kind === 'panel' && cell >= detailsFrom ? 2 * captionLine : captionLine;
     const row = cell + caption + gap;
     if (columns !== this.layout.columns || row !== this.layout.row) {
-      const firstInSight = this.firstRow * this.layout.columns;
+      const firstInSight = this.firstOf(this.firstRow);
       const scrolled = scroller.scrollTop > 0;
       this.layout = { columns, cell, row, caption };
       // What was at the top stays there.
-      if (scrolled) { void this.updateComplete.then(() => { scroller.scrollTop = Math.floor(firstInSight / columns) * row; this.scrolled(); }); }
+      if (scrolled) { void this.updateComplete.then(() => { scroller.scrollTop = this.topOf(this.rowOf(firstInSight)); this.scrolled(); }); }
     }
     this.scrolled();
   }
 
   private scrolled = (): void => {
     const { scrollTop, clientHeight } = this.scroller;
-    this.firstRow = Math.max(0, Math.floor(scrollTop / this.layout.row));
-    this.lastRow = Math.max(this.firstRow, Math.floor((scrollTop + clientHeight) / this.layout.row));
+    this.firstRow = Math.max(0, this.rowAt(scrollTop));
+    this.lastRow = Math.max(this.firstRow, this.rowAt(scrollTop + clientHeight));
   };
 
   private settle(): void {
@@ -393,7 +438,6 @@ export class AssetGrid extends LitElement {
 
   private pressed = (event: KeyboardEvent): void => {
     if (this.tiles.length === 0 || this.skeleton) { return; }
-    const { columns } = this.layout;
     const last = this.tiles.length - 1;
     const visibleRows = Math.max(1, Math.floor(this.scroller.clientHeight / this.layout.row));
     const tile = this.tiles[this.active];
@@ -402,14 +446,14 @@ export class AssetGrid extends LitElement {
     switch (event.key) {
       case 'ArrowRight': to = this.active + 1; break;
       case 'ArrowLeft': to = this.active - 1; break;
-      case 'ArrowDown': to = Math.min(last, this.active + columns); break;
+      case 'ArrowDown': to = this.below(1); break;
       case 'ArrowUp':
-        if (this.active < columns && !event.shiftKey) { event.preventDefault(); this.emit('leave-up', undefined); return; }
-        to = this.active - columns; break;
+        if (this.rowOf(this.active) === 0 && !event.shiftKey) { event.preventDefault(); this.emit('leave-up', undefined); return; }
+        to = this.below(-1); break;
       case 'Home': to = 0; break;
       case 'End': to = last; break;
-      case 'PageDown': to = Math.min(last, this.active + visibleRows * columns); break;
-      case 'PageUp': to = Math.max(this.active % columns, this.active - visibleRows * columns); break;
+      case 'PageDown': to = this.below(visibleRows); break;
+      case 'PageUp': to = this.below(-visibleRows); break;
       case 'Enter': if (tile) { event.preventDefault(); this.act(modifier ? 'openToSide' : 'open', tile); } return;
       case ' ': if (tile) { event.preventDefault(); this.anchor = this.active; this.toggle(tile); } return;
       case 'Escape': if (this.selection.size > 0) { event.preventDefault(); this.select(new Map()); } else { this.emit('leave-up', undefined); } return;
@@ -428,6 +472,14 @@ export class AssetGrid extends LitElement {
     this.hovered = undefined;
     this.activate(to, true);
   };
+
+  /** The tile so many rows below the active one (above, when negative), in its column or at the end of a shorter row. */
+  private below(rows: number): number {
+    const from = this.rowOf(this.active);
+    const row = Math.min(this.rows - 1, Math.max(0, from + rows));
+    const first = this.firstOf(row);
+    return Math.min(first + this.active - this.firstOf(from), this.firstOf(row + 1) - 1);
+  }
 
   private toolbarPressed = (event: KeyboardEvent): void => {
     const buttons = [...this.toolbar!.querySelectorAll('button')];
@@ -451,10 +503,12 @@ export class AssetGrid extends LitElement {
 
   private activate(index: number, focus: boolean): void {
     this.active = index;
-    const { row, columns, caption } = this.layout;
-    const top = Math.floor(index / columns) * row;
+    const { caption } = this.layout;
+    const row = this.rowOf(index);
+    // With the first weak row comes the divider above it.
+    const top = this.topOf(row) - (row === this.rowsAbove ? dividerHeight + gap : 0);
     const { scrollTop, clientHeight } = this.scroller;
-    const bottom = top + this.layout.cell + caption + 12;
+    const bottom = this.topOf(row) + this.layout.cell + caption + 12;
     if (top < scrollTop) { this.scroller.scrollTop = top; } else if (bottom > scrollTop + clientHeight) { this.scroller.scrollTop = bottom - clientHeight; }
     this.scrolled();
     this.focusActive = focus;

@@ -8,7 +8,7 @@ export type Question =
   | { kind: 'browse' }
   | { kind: 'search'; text: string }
   | { kind: 'similar'; name: string; image: { key: AssetKey } | QueryImage }
-  | { kind: 'shown'; name: string; tiles: Tile[] };
+  | { kind: 'shown'; name: string; tiles: Tile[]; strong?: number };
 
 export const pageSize = 200;
 /** Hits asked for at first; scrolling to the end asks for twice as many, up to `maxHits`. */
@@ -20,6 +20,8 @@ export class Listing {
   filter: Filter = {};
   /** Sparse while browsing: pages arrive as they come into sight. */
   tiles: (Tile | undefined)[] = [];
+  /** How many tiles, at the top, fit the question; undefined where nobody can tell. */
+  strong?: number;
   /** 'waiting': nothing asked yet. While 'loading', `tiles` still answer the question before. */
   state: 'waiting' | 'loading' | 'listed' | 'failed' = 'waiting';
   error?: ErrorInfo;
@@ -81,6 +83,7 @@ export class Listing {
       this.error = toErrorInfo(error);
       this.answered = question;
       this.tiles = [];
+      this.strong = undefined;
       this.state = 'failed';
       this.changed();
     }
@@ -96,6 +99,7 @@ export class Listing {
     kept.length = reply.total;
     this.pages.clear();
     this.tiles = kept;
+    this.strong = undefined;
     this.place(first, reply.tiles);
     this.answered = this.question;
     this.total = reply.total;
@@ -132,9 +136,10 @@ export class Listing {
       ? await this.host.request(View.search, { text: question.text, limit, filter, useNames: true }, cancellation.token)
       : question.kind === 'similar'
         ? await this.host.request(View.similar, { image: question.image, limit, filter }, cancellation.token)
-        : { tiles: question.tiles, total: question.tiles.length };
+        : { tiles: question.tiles, strong: question.strong, total: question.tiles.length };
     if (cancellation !== this.cancellation) { return; }
     this.tiles = reply.tiles;
+    this.strong = reply.strong;
     this.answered = question;
     this.total = reply.total;
     this.state = 'listed';

@@ -1,27 +1,35 @@
 /** Ranks assets for a typed query: by picture, by words of the name, by the exact name, fused by rank. */
-import type { Filter, Hit } from '../protocol';
+import type { Asset, Filter, Hit } from '../protocol';
 import { fuse, type Ranking } from './fusion';
 import { dot } from './label';
 import { candidateExtensions } from './scan';
 import { fileKey } from './state';
 import type { Found, Space } from './store';
-import { queryWords, searchTerms, splitWords, stemOf } from './words';
+import { indexWords, queryWords, searchTerms, splitWords, stemOf } from './words';
 
 /** Words that stand in descriptions ("a photo of a cat") and tell nothing about a name. */
 const fillers: ReadonlySet<string> = new Set(['a', 'an', 'the', 'of', 'in', 'on', 'at', 'to', 'by', 'for', 'with', 'and', 'or', 'is', 'are', 'from', 'this', 'that']);
 /** Files of one name that are told apart by their picture; more than a page shows. */
 const exactLimit = 200;
 
+export interface Ranked {
+  hits: Hit[];
+  /** How many of them, at the top, fit the query; undefined where nobody can tell. */
+  strong?: number;
+}
+
 export interface RankQuery {
   text: string;
   /** Undefined when the model knows none of the words. */
   vector: Float32Array | undefined;
+  /** Cosine from which on a picture fits; undefined where nobody can tell. */
+  strongFrom?: number;
   limit: number;
   useNames: boolean;
   filter?: Filter;
 }
 
-export async function rank(space: Space, { text, vector, limit, useNames, filter }: RankQuery): Promise<Hit[]> {
+export async function rank(space: Space, { text, vector, strongFrom, limit, useNames, filter }: RankQuery): Promise<Ranked> {
   // Deeper lists than shown: something may be in the middle of two and at the top of none.
   const depth = useNames ? Math.max(2 * limit, 50) : limit;
   const [visual, names] = await Promise.all([
@@ -29,24 +37,33 @@ export async function rank(space: Space, { text, vector, limit, useNames, filter
     useNames ? nameRankings(space, text, depth, filter) : [],
   ]);
   const hits = new Map<string, Hit>();
+  const named = new Set<string>();
   for (const { asset, score } of visual) {
     hits.set(fileKey(asset.root, asset.path), { ...asset, score, matched: { visual: true, name: false } });
   }
   const rankings: Ranking[] = [{ ids: [...hits.keys()], weight: 1 }];
-  for (const { found, weight, tied } of names) {
+  for (const { found, weight, tied, isWhole } of names) {
     for (const each of found) {
       const id = fileKey(each.asset.root, each.asset.path);
       const hit = hits.get(id) ?? { ...each.asset, score: vector ? dot(vector, each.vector) : null, matched: { visual: false, name: true } };
       hit.matched.name = true;
       hits.set(id, hit);
+      if (isWhole(each.asset)) { named.add(id); }
     }
     const ids = found.map(each => fileKey(each.asset.root, each.asset.path));
     rankings.push({ ids: tied ? ids.sort((a, b) => (hits.get(b)!.score ?? 0) - (hits.get(a)!.score ?? 0)) : ids, weight, tied });
   }
-  return fuse(rankings).slice(0, limit).map(id => hits.get(id)!);
+  const order = fuse(rankings);
+  if (strongFrom === undefined) { return { hits: order.slice(0, limit).map(id => hits.get(id)!) }; }
+  // A name that holds all the words fits whatever its picture looks like; one that holds some of them has to look like it.
+  const fits = (id: string): boolean => named.has(id) || (hits.get(id)!.score ?? -1) >= strongFrom;
+  const strong = order.filter(fits);
+  const ids = [...strong, ...order.filter(id => !fits(id))].slice(0, limit);
+  return { hits: ids.map(id => hits.get(id)!), strong: Math.min(strong.length, ids.length) };
 }
 
-interface NameRanking { found: Found[]; weight: number; tied?: boolean }
+/** `isWhole`: whether a name holds every word of the query. */
+interface NameRanking { found: Found[]; weight: number; isWhole: (asset: Asset) => boolean; tied?: boolean }
 
 async function nameRankings(space: Space, text: string, depth: number, filter: Filter | undefined): Promise<NameRanking[]> {
   const all = queryWords(text);
@@ -64,13 +81,24 @@ async function nameRankings(space: Space, text: string, depth: number, filter: F
   ]);
   // While somebody types, the last word is not whole yet: "tras" shall find trash.
   const prefix = lastKnown.length === 0 ? await space.byPrefix(words.slice(0, -1), last, depth, filter) : [];
+  // Rows that the full-text index does not cover yet are found by any of the words, though all were asked for.
+  const holdsAll = ({ path, title }: Asset): boolean => {
+    const held = indexWords(path, title).split(' ');
+    return terms.every(term => held.some(word => isSameWord(word, term)));
+  };
   return [
-    { found: every, weight: 1 },
-    { found: some, weight: 0.5 },
-    { found: prefix, weight: 1.5 },
+    { found: every, weight: 1, isWhole: holdsAll },
+    { found: some, weight: 0.5, isWhole: () => false },
+    { found: prefix, weight: 1.5, isWhole: () => true },
     // More than the others together and no order of its own: whatever is called exactly so comes before all that is not.
-    { found: exact, weight: 2.6, tied: true },
+    { found: exact, weight: 2.6, isWhole: () => true, tied: true },
   ];
+}
+
+/** Alike but for an ending, as the stemming of the full-text index has it: cart and carts, index and indices. */
+function isSameWord(a: string, b: string): boolean {
+  const shared = Math.max(3, Math.max(a.length, b.length) - 3);
+  return a === b || a.slice(0, shared) === b.slice(0, shared);
 }
 
 /** What a typed text may mean as a file name: with or without the extension, alone or with its folder. */

@@ -18,6 +18,7 @@ import { spaceName } from './manifest';
 import { readMeta, writeMeta } from './meta';
 import { loadModel, type Model } from './model';
 import { rank } from './ranking';
+import { maxSampleRows, spreadOf, strongFrom, type QueryKind } from './relevance';
 import { fileKey, StateFile } from './state';
 import { Store, type Space } from './store';
 import { pruneThumbnails, thumbnailFile, touchThumbnail } from './thumbnails';
@@ -325,7 +326,7 @@ export class AssetService {
     const started = performance.now();
     const query = text.trim();
     if (query === '') { return { hits: [], milliseconds: 0, total: 0 }; }
-    return this.withSpace(async (space, session) => {
+    return this.withSpace<SearchResult>(async (space, session) => {
       let vector: Float32Array | undefined;
       try {
         vector = await session.encodeQuery(query);
@@ -334,26 +335,35 @@ export class AssetService {
         if (!useNames || !(thrown instanceof AssetSearchError) || thrown.code !== 'textNotUnderstood') { throw thrown; }
       }
       throwIfAborted(signal);
-      const [hits, total] = await Promise.all([rank(space, { text: query, vector, limit: bounded(limit), useNames, filter }), this.total(space, filter)]);
+      const fitsFrom = vector && await this.strongFrom(vector, 'text', space);
       throwIfAborted(signal);
-      return { hits, milliseconds: performance.now() - started, total };
+      const [ranked, total] = await Promise.all([rank(space, { text: query, vector, strongFrom: fitsFrom, limit: bounded(limit), useNames, filter }), this.total(space, filter)]);
+      throwIfAborted(signal);
+      return { ...ranked, milliseconds: performance.now() - started, total };
     }, { hits: [], milliseconds: 0, total: 0 });
   }
 
   /** An asset leaves itself out; a file or pasted picture is new to the index, so its own copy there is a hit like any other. */
   async similar({ image, limit, filter }: SimilarParams, signal?: AbortSignal): Promise<SearchResult> {
     const started = performance.now();
-    return this.withSpace(async (space, session) => {
+    return this.withSpace<SearchResult>(async (space, session) => {
       const vector = await this.vectorOf(image, space, session, signal);
       throwIfAborted(signal);
       const own = image.kind === 'asset' ? fileKey(image.key.root, image.key.path) : undefined;
-      const [found, total] = await Promise.all([space.nearest(vector, bounded(limit) + (own === undefined ? 0 : 1), filter), this.total(space, filter)]);
+      const [fitsFrom, found, total] = await Promise.all([this.strongFrom(vector, 'picture', space), space.nearest(vector, bounded(limit) + (own === undefined ? 0 : 1), filter), this.total(space, filter)]);
       throwIfAborted(signal);
       const hits = found
         .filter(({ asset }) => fileKey(asset.root, asset.path) !== own).slice(0, bounded(limit))
         .map(({ asset, score }): Hit => ({ ...asset, score, matched: { visual: true, name: false } }));
-      return { hits, milliseconds: performance.now() - started, total };
+      return { hits, strong: fitsFrom === undefined ? undefined : hits.filter(({ score }) => score! >= fitsFrom).length, milliseconds: performance.now() - started, total };
     }, { hits: [], milliseconds: 0, total: 0 });
+  }
+
+  /** The cosine from which on a hit of this query fits, or undefined where its scores do not tell. */
+  private async strongFrom(query: Float32Array, kind: QueryKind, space: Space): Promise<number | undefined> {
+    const sample = await space.sample(maxSampleRows);
+    const spread = spreadOf(query, sample);
+    return spread && strongFrom(spread, kind, sample.total);
   }
 
   async browse({ offset, limit, filter }: BrowseParams): Promise<BrowseResult> {

@@ -7,6 +7,7 @@ import {
 } from 'apache-arrow';
 import type { Asset, AssetKey, Filter } from '../protocol';
 import { AssetSearchError, messageOf } from './errors';
+import type { VectorSample } from './relevance';
 import { fileKey } from './state';
 
 /** What belongs to a content, wherever its file lies. */
@@ -118,10 +119,13 @@ export class Store {
 }
 
 const retiredSuffix = '__retired';
+/** While a run writes, a sample serves at least this long. */
+const sampleAgeMs = 10_000;
 
 /** The rows of one vector space. */
 export class Space {
   private order: { version: number; predicate: string; rowIds: BigUint64Array; builtAt: number; costMs: number } | undefined;
+  private sampled: { sample: VectorSample & { total: number }; limit: number; version: number; builtAt: number } | undefined;
   private approximate: boolean | undefined;
   private stuck = false;
 
@@ -250,6 +254,27 @@ export class Space {
       const arrow = await this.rows.takeRowIds(slice).select(assetColumns).withRowId().toArrow();
       const byId = new Map(arrow.toArray().map(row => [BigInt((row as { _rowid: bigint })._rowid), assetOf(row)]));
       return { assets: slice.flatMap(id => byId.get(id) ?? []), total: rowIds.length };
+    });
+  }
+
+  /** Vectors of at most `limit` rows, taken at even distances from the whole table, and the number of all rows. Kept while the table does not change. */
+  async sample(limit: number): Promise<VectorSample & { total: number }> {
+    const { embeddingDim } = this;
+    return this.read(async () => {
+      const version = await this.rows.version();
+      const old = this.sampled;
+      if (old?.limit === limit && (old.version === version || Date.now() - old.builtAt < sampleAgeMs)) { return old.sample; }
+      const total = await this.rows.countRows();
+      const count = Math.min(total, limit);
+      const vectors = new Float32Array(count * embeddingDim);
+      let rows = 0;
+      if (count > 0) {
+        const offsets = Array.from({ length: count }, (_, index) => Math.floor((index + 0.5) * total / count));
+        for (const row of await this.rows.takeOffsets(offsets).select(['vector']).toArrow()) { vectors.set(vectorOf(row), rows++ * embeddingDim); }
+      }
+      const sample = { vectors: vectors.subarray(0, rows * embeddingDim), embeddingDim, rows, total };
+      this.sampled = { sample, limit, version, builtAt: Date.now() };
+      return sample;
     });
   }
 

@@ -26,9 +26,9 @@ export function registerCommands(host: Host, panel: Panel): vscode.Disposable {
     findSimilar: async clicked => {
       const uri = imagesOf(clicked, undefined)[0] ?? activeImage() ?? (await pickImages({ many: false, title: vscode.l10n.t('Find Images Similar to This One') }))[0];
       if (!uri) { return; }
-      const { hits } = await vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title: vscode.l10n.t('Finding similar images') },
+      const result = await vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title: vscode.l10n.t('Finding similar images') },
         (_progress, token) => findSimilar(host, uri, similarLimit, token));
-      await panel.showSimilar(basename(uri.fsPath), keyOf(host.roots(), uri), hits);
+      await panel.showSimilar(basename(uri.fsPath), keyOf(host.roots(), uri), result);
     },
     label: async (clicked, selected, labels) => {
       let images = imagesOf(clicked, selected);

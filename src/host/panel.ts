@@ -1,6 +1,6 @@
 /** The one panel of the editor area; it comes back after a reload. */
 import * as vscode from 'vscode';
-import type { Hit } from '../protocol';
+import type { SearchResult } from '../protocol';
 import type { Host } from './host';
 import { ViewSession, type ShowParams } from './viewSession';
 
@@ -18,9 +18,9 @@ export class Panel implements vscode.WebviewPanelSerializer, vscode.Disposable {
     return this.#adopt(vscode.window.createWebviewPanel(Panel.viewType, vscode.l10n.t('Asset Search'), vscode.ViewColumn.Active));
   }
 
-  async showSimilar(name: string, key: { root: string; path: string; part: number } | undefined, hits: readonly Hit[]): Promise<void> {
+  async showSimilar(name: string, key: { root: string; path: string; part: number } | undefined, { hits, strong }: SearchResult): Promise<void> {
     const session = this.reveal();
-    session.show({ similarTo: { key, name, tiles: await session.tiles(hits) } });
+    session.show({ similarTo: { key, name, tiles: await session.tiles(hits), strong } });
   }
 
   show(params: ShowParams): void { this.reveal().show(params); }

@@ -82,9 +82,10 @@ export function quickSearch(host: Host, initial = ''): void {
     pick.busy = true;
     let items: Item[] | undefined;
     try {
-      const { hits } = await engine.request(Engine.search, { text, limit: resultLimit, useNames: settings.current.useFileNames }, mine.token);
+      const { hits, strong } = await engine.request(Engine.search, { text, limit: resultLimit, useNames: settings.current.useFileNames }, mine.token);
       const files = await thumbnails.files(hits);
       items = hits.length > 0 ? hits.map(hit => hitItem(hit, files.get(hit.hash))) : [emptyNote(text)];
+      if (strong !== undefined && strong < hits.length) { items.splice(strong, 0, { label: vscode.l10n.t('Weak matches'), kind: vscode.QuickPickItemKind.Separator }); }
     } catch (error) {
       if (!isCancelled(error)) { items = [errorNote(error)]; }
     }

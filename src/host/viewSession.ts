@@ -87,12 +87,12 @@ export class ViewSession implements vscode.Disposable {
     });
     connection.onNotification(View.saveState, state => void context.workspaceState.update(this.#stateKey, state));
     connection.onRequest(View.search, async (params, token) => {
-      const { hits, milliseconds, total } = await engine.request(Engine.search, { ...params, useNames: params.useNames && settings.current.useFileNames }, token);
-      return { tiles: await this.tiles(hits), milliseconds, total };
+      const { hits, ...more } = await engine.request(Engine.search, { ...params, useNames: params.useNames && settings.current.useFileNames }, token);
+      return { tiles: await this.tiles(hits), ...more };
     });
     connection.onRequest(View.similar, async ({ image, limit, filter }, token) => {
-      const { hits, milliseconds, total } = await engine.request(Engine.similar, { image: imageSource(image), limit, filter }, token);
-      return { tiles: await this.tiles(hits), milliseconds, total };
+      const { hits, ...more } = await engine.request(Engine.similar, { image: imageSource(image), limit, filter }, token);
+      return { tiles: await this.tiles(hits), ...more };
     });
     connection.onRequest(View.browse, async (params, token) => {
       const { assets, total } = await engine.request(Engine.browse, params, token);

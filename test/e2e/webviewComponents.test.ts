@@ -233,6 +233,40 @@ suite('Webview components', () => {
     await page.locator('[role=option][aria-setsize="200"]').first().waitFor();
   });
 
+  test('weak matches come below a divider, and the keyboard walks across it', async () => {
+    await open('theme=dark&divider', { width: 380, height: 640 });
+    await box().fill('cloud');
+    await page.getByText(/results for cloud, then \d+ weak matches/).waitFor({ state: 'attached' });
+    const strong = Number(/(\d+) results/.exec(await status().innerText())![1]);
+    const wide = await columns();
+    assert.ok(strong > 1 && strong % wide !== 0, `${strong} in rows of ${wide}: the last row is not full`);
+    const place = async (position: number) => (await at(position).boundingBox())!;
+    const [last, weak, divider] = [await place(strong), await place(strong + 1), (await page.locator('.divider').boundingBox())!];
+    assert.ok(last.y + last.height <= divider.y && divider.y + divider.height <= weak.y, 'between the two');
+    assert.equal(weak.x, (await place(1)).x, 'a weak match begins a row');
+    await at(1).focus();
+    for (let step = 1; step < strong; step++) { await page.keyboard.press('ArrowRight'); }
+    await focused(at(strong));
+    await page.keyboard.press('ArrowDown');
+    await focused(at(strong + 1 + (strong - 1) % wide));
+    await page.keyboard.press('ArrowUp');
+    await focused(at(strong));
+    await page.keyboard.press('ArrowRight');
+    await focused(at(strong + 1));
+    await page.keyboard.press('End');
+    await focused(at(100));
+    // Far down the divider is out of the document, and the tiles are where they belong.
+    assert.equal(await page.locator('.divider').count(), 0);
+    const { bottom, end } = await page.locator('asset-grid .scroller').evaluate((element: any) => ({ bottom: element.getBoundingClientRect().bottom, end: element.scrollHeight - element.scrollTop - element.clientHeight }));
+    const lowest = await place(100);
+    assert.ok(lowest.y + lowest.height <= bottom && end < 20, `${lowest.y + lowest.height} of ${bottom}, ${end} left`);
+    await page.keyboard.press('Home');
+    await focused(at(1));
+    await box().fill('walrus');
+    await page.getByText('100 weak matches for walrus').waitFor({ state: 'attached' });
+    await page.getByText('Only weak matches').waitFor();
+  });
+
   test('the index grows under a list without a jump', async () => {
     await open('theme=dark');
     await page.locator('asset-grid .scroller').evaluate(element => { (element as any).scrollTop = 4_000; });

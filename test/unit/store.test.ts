@@ -148,7 +148,7 @@ suite('store', () => {
 
   suite('ranking', () => {
     const paths = async (text: string, seed: number | undefined, limit = 10, useNames = true) =>
-      (await rank(space, { text, vector: seed === undefined ? undefined : vectorOf(seed), limit, useNames })).map(hit => hit.path);
+      (await rank(space, { text, vector: seed === undefined ? undefined : vectorOf(seed), limit, useNames })).hits.map(hit => hit.path);
 
     for (const indexed of [false, true]) {
       test(`an exact name is never missed among 2,000 rows (${indexed ? 'with' : 'without'} a full-text index)`, async () => {
@@ -175,6 +175,32 @@ suite('store', () => {
       assert.deepEqual(await paths('nothing like it', undefined), []);
     });
 
+    test('what fits comes first: by its picture, or by a name with all the words; the rest is weak', async () => {
+      await space.add([row('x.png', 1), row('red cart.png', 2), row('red bus.png', 3), row('y.png', 4)]);
+      const vector = vectorOf(1);
+      const cosine = (seed: number) => vectorOf(seed).reduce((sum, value, index) => sum + value * vector[index]!, 0);
+      assert.ok(Math.max(cosine(2), cosine(3), cosine(4)) < 0.9);
+      const { hits, strong } = await rank(space, { text: 'red cart', vector, strongFrom: 0.9, limit: 10, useNames: true });
+      assert.equal(strong, 2);
+      assert.deepEqual(hits.slice(0, 2).map(hit => hit.path).sort(), ['red cart.png', 'x.png']);
+      assert.equal(hits.length, 4);
+      assert.deepEqual(await rank(space, { text: 'red cart', vector, strongFrom: 0.9, limit: 1, useNames: true }).then(({ hits, strong }) => [hits.length, strong]), [1, 1]);
+      assert.equal((await rank(space, { text: 'red cart', vector, limit: 10, useNames: true })).strong, undefined);
+    });
+
+    test('a sample is spread over the whole table, also where rows were removed', async () => {
+      assert.equal((await space.sample(10)).rows, 0);
+      await space.add(Array.from({ length: 100 }, (_, index) => row(`${index}.png`, index)));
+      await space.remove(Array.from({ length: 50 }, (_, index) => ({ root: 'r', path: `${index}.png` })));
+      await space.refresh();
+      const again = (await store.openSpace('m_1_fp32_p1', dim, false))!;
+      const { rows, total, vectors, embeddingDim } = await again.sample(10);
+      assert.deepEqual([rows, total, vectors.length, embeddingDim], [10, 50, 10 * dim, dim]);
+      const seeds = Array.from({ length: 10 }, (_, at) => Array.from({ length: 100 }, (_, seed) => seed).find(seed => vectorOf(seed).every((value, index) => Math.abs(value - vectors[at * dim + index]!) < 1e-6)));
+      assert.deepEqual(seeds, [52, 57, 62, 67, 72, 77, 82, 87, 92, 97]);
+      assert.equal((await again.sample(1000)).rows, 50);
+    });
+
     test('whatever is typed is text, never syntax', async () => {
       await space.add([row('a.png', 1)]);
       for (const text of ['"', "'", '*', 'a AND', 'NOT a', 'a:b', '(a', '[', '\\', '%', '_', '\0', 'x'.repeat(5000), 'w '.repeat(2500), '😀', "'; DROP TABLE x; --"]) {
@@ -185,7 +211,7 @@ suite('store', () => {
 
     test('a hit found by its name alone carries its true cosine', async () => {
       await space.add([...Array.from({ length: 100 }, (_, index) => row(`x${index}.png`, 7)), row('needle.png', 8)]);
-      const [hit] = await rank(space, { text: 'needle', vector: vectorOf(7), limit: 3, useNames: true });
+      const { hits: [hit] } = await rank(space, { text: 'needle', vector: vectorOf(7), limit: 3, useNames: true });
       const cosine = vectorOf(7).reduce((sum, value, index) => sum + value * vectorOf(8)[index]!, 0);
       assert.equal(hit!.path, 'needle.png');
       assert.ok(Math.abs(hit!.score! - cosine) < 1e-6);

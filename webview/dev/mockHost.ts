@@ -72,7 +72,8 @@ function rank(text: string, limit: number, filter?: Filter) {
   }).sort((a, b) => b.score - a.score);
   const none = text.includes('zzz');
   const tiles = none ? [] : scored.slice(0, limit).map(({ tile, score, found }): Tile => ({ ...tile, score, matched: { visual: true, name: found > 0 } }));
-  return { tiles, milliseconds: 4, total: none ? 0 : scored.length };
+  const strong = settings.has('divider') ? tiles.filter(tile => tile.score! >= 0.3).length : undefined;
+  return { tiles, ...(strong !== undefined && { strong }), milliseconds: 4, total: none ? 0 : scored.length };
 }
 
 let savedState: unknown = settings.has('state') ? JSON.parse(settings.get('state')!) : undefined;

@@ -25,6 +25,11 @@ const shots = [
   { name: 'sidebar-400-filters', query: 'theme=light&roots', width: 400, height: 700, act: async page => { await page.getByRole('button', { name: 'Filter' }).click(); await page.getByRole('button', { name: 'PNG' }).click(); } },
   { name: 'sidebar-240-filters', query: 'theme=dark', width: 240, height: 600, act: async page => { await page.getByRole('button', { name: 'Filter' }).click(); await page.getByRole('combobox').click(); } },
   { name: 'sidebar-similar', query: 'theme=dark', width: 300, height: 600, act: async page => { await page.getByRole('option').nth(2).hover(); await page.getByRole('button', { name: 'Find Similar' }).click(); } },
+  ...['dark', 'light', 'hc'].flatMap(theme => [
+    { name: `divider-sidebar-${theme}`, query: `theme=${theme}&divider`, width: 240, height: 600, act: type('rocket') },
+    { name: `divider-panel-${theme}`, query: `theme=${theme}&kind=panel&divider`, width: 1000, height: 560, act: type('cloud') },
+  ]),
+  { name: 'divider-none', query: 'theme=dark&divider', width: 300, height: 480, act: type('walrus') },
   { name: 'sidebar-keyboard', query: 'theme=light', width: 300, height: 600, act: async page => { await page.getByLabel('Search assets').press('ArrowDown'); await page.keyboard.press('ArrowDown'); await page.keyboard.press('ArrowRight'); } },
   { name: 'sidebar-menu', query: 'theme=dark', width: 300, height: 600, act: async page => { await page.getByLabel('Search assets').press('ArrowDown'); await page.keyboard.press('Shift+F10'); } },
   ...['indexing', 'indexingEmpty', 'elsewhere', 'elsewhereEmpty', 'failed', 'failedWithAssets', 'empty', 'noFolder', 'untrusted', 'engineFailed', 'starting']
