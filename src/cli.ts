@@ -17,7 +17,7 @@ const help = `Finds images by what they show. Everything runs on this machine.
   asset-search index <folder> [--db <dir>] [--model <id or folder>] [--device auto|cpu] [--json]
   asset-search search <text> --db <dir> [--limit 10] [--no-names] [--json]
   asset-search search --queries <file> --db <dir>      a query a line, a JSON line each
-  asset-search similar <image> --db <dir> [--limit 10] [--json]
+  asset-search similar <image> --db <dir> [--text "but filled"] [--limit 10] [--json]
   asset-search similar --queries <file> --db <dir>     an image path a line, a JSON line each
   asset-search label <image...> --labels "cat,dog" [--model <id or folder>] [--json]
   asset-search models [--model <folder>] [--json]
@@ -31,6 +31,7 @@ const help = `Finds images by what they show. Everything runs on this machine.
   --force          index: read and encode everything again
   --rebuild        index: delete the index and build it anew
   --limit <n>      number of hits (10)
+  --text <words>   similar: words that refine the picture, counted alike
   --no-names       rank by pictures alone; without it file names count too
   --json           one JSON line per result on stdout, messages on stderr
 
@@ -43,7 +44,7 @@ const exitCodes = { done: 0, error: 1, usage: 2, locked: 3, cancelled: 130 } as 
 
 const options = {
   db: { type: 'string' }, model: { type: 'string' }, device: { type: 'string', default: 'auto' }, threads: { type: 'string', default: '0' }, json: { type: 'boolean', default: false },
-  limit: { type: 'string', default: '10' }, 'no-names': { type: 'boolean', default: false }, queries: { type: 'string' }, labels: { type: 'string' },
+  limit: { type: 'string', default: '10' }, 'no-names': { type: 'boolean', default: false }, queries: { type: 'string' }, text: { type: 'string' }, labels: { type: 'string' },
   exclude: { type: 'string', multiple: true }, 'no-gitignore': { type: 'boolean', default: false }, force: { type: 'boolean', default: false }, rebuild: { type: 'boolean', default: false },
   help: { type: 'boolean', short: 'h', default: false }, version: { type: 'boolean', default: false },
 } as const satisfies ParseArgsConfig['options'];
@@ -132,7 +133,7 @@ async function query(words: string[], values: Values, kind: 'search' | 'similar'
       try {
         const result = kind === 'search'
           ? await service.search({ text: each, limit, useNames: !values['no-names'] })
-          : await service.similar({ image: { kind: 'file', path: each }, limit });
+          : await service.similar({ image: { kind: 'file', path: each }, text: values.text, limit });
         await write(json ? `${JSON.stringify({ query: each, hits: result.hits.map(toJson), ...(result.strong !== undefined && { strong: result.strong }) })}\n` : toText(result));
       } catch (thrown) {
         // One bad line of many must not cost the others; each line gets its answer.

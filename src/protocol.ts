@@ -174,7 +174,8 @@ export type ImageSource =
   | { kind: 'bytes'; bytes: Uint8Array; name?: string };
 
 export interface SearchParams { text: string; limit: number; filter?: Filter; useNames: boolean }
-export interface SimilarParams { image: ImageSource; limit: number; filter?: Filter }
+/** `text` narrows the picture down ("this, but filled"); `textWeight` in [0, 1] says how much the words count against the picture, 0.5 when left out. */
+export interface SimilarParams { image: ImageSource; text?: string; textWeight?: number; limit: number; filter?: Filter }
 /**
  * `strong`: how many hits fit the query, told from how its own scores are spread over the table; they come first, weak ones after.
  * Undefined where that cannot be told: a small table, or words that the model does not know.
@@ -227,6 +228,8 @@ export interface ViewState {
   query: string;
   /** Set when the list shows images similar to this one. */
   similarTo?: { key?: AssetKey; name: string };
+  /** How much the words count against the picture, [0, 1]. */
+  textWeight?: number;
   filter: Filter;
   labels: string;
   /** Edge of a picture in the grid, pixels. */
@@ -247,6 +250,9 @@ export interface ViewStatus {
 /** A pasted, dropped or picked query picture. */
 export interface QueryImage { bytes: Uint8Array; name: string }
 
+/** What a webview can search by: an asset, the bytes of a picture, or a file that was dragged here from VS Code itself. */
+export type ViewImage = { key: AssetKey } | { uri: string } | QueryImage;
+
 /** {@link SearchResult} as the webview shows it. */
 export interface ViewResult { tiles: Tile[]; strong?: number; milliseconds: number; total: number }
 
@@ -256,7 +262,7 @@ export const View = {
   /** First message of a webview: the reply is what it needs to draw. */
   ready: request<{ kind: 'sidebar' | 'panel' }, { status: ViewStatus; state?: ViewState; strings: Record<string, string> }>('view/ready'),
   search: request<SearchParams, ViewResult>('view/search'),
-  similar: request<{ image: { key: AssetKey } | QueryImage; limit: number; filter?: Filter }, ViewResult>('view/similar'),
+  similar: request<{ image: ViewImage; text?: string; textWeight?: number; limit: number; filter?: Filter }, ViewResult>('view/similar'),
   browse: request<BrowseParams, { tiles: Tile[]; total: number }>('view/browse'),
   /** Folders that hold images, for the filter. */
   folders: request<Record<string, never>, { root: string; path: string }[]>('view/folders'),

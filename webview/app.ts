@@ -2,7 +2,7 @@
 import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, query, state } from 'lit/decorators.js';
 import { classMap } from 'lit/directives/class-map.js';
-import { View, type Filter, type Tile, type TileAction, type ViewState, type ViewStatus } from '../src/protocol';
+import { View, type Filter, type Tile, type TileAction, type ViewImage, type ViewState, type ViewStatus } from '../src/protocol';
 import { toErrorInfo, type Host } from './connection';
 import './emptyState';
 import type { EmptyContent } from './emptyState';
@@ -47,7 +47,8 @@ export class AssetSearchApp extends LitElement {
   @property({ attribute: false }) restored: ViewState | undefined;
 
   @state() private text = '';
-  @state() private similarTo: { key?: Tile; name: string; thumbnail?: string } | undefined;
+  @state() private similarTo: { key?: Tile; name: string; thumbnail?: string; image?: ViewImage } | undefined;
+  @state() private textWeight = 0.5;
   @state() private filter: Filter = {};
   @state() private filtersOpen = false;
   @state() private folders: Folder[] = [];
@@ -75,6 +76,8 @@ export class AssetSearchApp extends LitElement {
   /** Enter was pressed before the answer was there. */
   private openFirst = false;
   private wasReady = false;
+  /** What was searched for before similar images. */
+  private textBefore = '';
 
   static override styles = [sharedStyles, css`
     :host { display: grid; height: 100vh; grid-template: auto minmax(0, 1fr) auto / minmax(0, 1fr); background: transparent; }
@@ -100,6 +103,8 @@ export class AssetSearchApp extends LitElement {
     .chip img { width: 20px; height: 20px; object-fit: contain; border-radius: 3px; background: var(--chip-light); flex: none; }
     .chip .icon-button { width: 20px; height: 20px; color: inherit; }
     .chip .icon { font-size: 14px; }
+    .weight { display: inline-flex; align-items: center; gap: 6px; font-size: 11px; color: var(--vscode-descriptionForeground); }
+    .weight input[type=range] { width: 70px; }
     .banner { display: flex; align-items: start; gap: 8px; padding: 6px 8px; border-radius: 4px; font-size: 12px; line-height: 18px; background: var(--vscode-inputValidation-errorBackground); color: var(--vscode-inputValidation-errorForeground, var(--vscode-foreground)); border: 1px solid var(--vscode-inputValidation-errorBorder); overflow-wrap: anywhere; }
     .banner.mild { background: var(--vscode-inputValidation-infoBackground); color: var(--vscode-inputValidation-infoForeground, var(--vscode-foreground)); border-color: var(--vscode-inputValidation-infoBorder); }
     .banner > div { flex: 1; min-width: 0; }
@@ -127,7 +132,8 @@ export class AssetSearchApp extends LitElement {
     this.filtersOpen = isActive(this.filter);
     this.text = restored?.query ?? '';
     const similar = restored?.similarTo;
-    if (similar?.key) { this.similarTo = { name: similar.name, key: { ...emptyTile, ...similar.key } }; }
+    if (similar?.key) { this.similarTo = { name: similar.name, key: { ...emptyTile, ...similar.key }, image: { key: similar.key } }; }
+    this.textWeight = restored?.textWeight ?? 0.5;
   }
 
   override disconnectedCallback(): void {
@@ -151,7 +157,7 @@ export class AssetSearchApp extends LitElement {
   show({ query, similarTo }: Show): void {
     if (similarTo) {
       const { key, name, tiles, strong } = similarTo;
-      this.similarTo = { name, key: key && { ...emptyTile, ...key } };
+      this.enterSimilar({ name, key: key && { ...emptyTile, ...key }, image: key && { key } });
       void this.ask(tiles ? { kind: 'shown', name, tiles, strong } : key ? { kind: 'similar', name, image: { key } } : { kind: 'browse' });
     } else if (query !== undefined) {
       this.search(query);
@@ -174,7 +180,7 @@ export class AssetSearchApp extends LitElement {
   }
 
   private question(): Question {
-    if (this.similarTo?.key) { return { kind: 'similar', name: this.similarTo.name, image: { key: keyOf(this.similarTo.key) } }; }
+    if (this.similarTo?.image) { return { kind: 'similar', name: this.similarTo.name, image: this.similarTo.image, text: this.text, textWeight: this.textWeight }; }
     return this.text ? { kind: 'search', text: this.text } : { kind: 'browse' };
   }
 
@@ -195,7 +201,7 @@ export class AssetSearchApp extends LitElement {
     if (this.listing.answered !== question || this.listing.state !== 'listed') { return; }
     this.grid?.reset();
     this.announce(this.summary(true));
-    if (this.openFirst && question.kind === 'search') { this.openFirstHit(); }
+    if (this.openFirst && question.kind !== 'browse') { this.openFirstHit(); }
   }
 
   private listed(): void {
@@ -218,9 +224,8 @@ export class AssetSearchApp extends LitElement {
   private async act(action: TileAction, tile: Tile): Promise<void> {
     if (action === 'findSimilar') {
       // Answered in this view: the picture that was clicked stays where the eye is.
-      this.releasePicture();
-      this.similarTo = { key: tile, name: nameOf(tile.path), thumbnail: tile.thumbnail };
-      void this.ask({ kind: 'similar', name: nameOf(tile.path), image: { key: keyOf(tile) } });
+      this.enterSimilar({ key: tile, name: nameOf(tile.path), thumbnail: tile.thumbnail, image: { key: keyOf(tile) } });
+      void this.ask(this.question());
       this.save();
       return;
     }
@@ -243,11 +248,25 @@ export class AssetSearchApp extends LitElement {
       return;
     }
     const bytes = new Uint8Array(await file.arrayBuffer());
-    this.releasePicture();
+    this.enterSimilar({ name, image: { bytes, name } });
     this.pictureUrl = URL.createObjectURL(file);
-    this.similarTo = { name, thumbnail: this.pictureUrl };
-    void this.ask({ kind: 'similar', name, image: { bytes, name } });
+    this.similarTo = { ...this.similarTo!, thumbnail: this.pictureUrl };
+    void this.ask(this.question());
     this.save();
+  }
+
+  private giveUri(uri: string): void {
+    this.enterSimilar({ name: decodeURIComponent(nameOf(uri)), image: { uri } });
+    void this.ask(this.question());
+    this.save();
+  }
+
+  /** The words of before wait for the way back; what is typed from here on refines the picture. */
+  private enterSimilar(similarTo: NonNullable<AssetSearchApp['similarTo']>): void {
+    this.releasePicture();
+    if (!this.similarTo) { this.textBefore = this.text; }
+    this.text = '';
+    this.similarTo = similarTo;
   }
 
   private leaveSimilar(): void {
@@ -298,7 +317,7 @@ export class AssetSearchApp extends LitElement {
     this.saveTimer = setTimeout(() => {
       const { similarTo } = this;
       this.host.remember({
-        query: this.text,
+        query: this.text, textWeight: this.textWeight,
         similarTo: similarTo?.key && { key: keyOf(similarTo.key), name: similarTo.name },
         filter: this.filter, labels: this.labels, tileSize: this.tileSize, labelsOpen: this.labelsOpen,
       });
@@ -349,9 +368,9 @@ export class AssetSearchApp extends LitElement {
       <div class="sr-only" role="status" aria-live="polite">${this.announcement}</div>
       <header ?hidden=${!searchable}>
         <div class="first">
-          <search-box .t=${t} .value=${this.text} .busy=${this.busy} .filters=${panel ? undefined : { open: this.filtersOpen, active: isActive(this.filter) }}
+          <search-box .t=${t} .value=${this.text} .busy=${this.busy} .refining=${this.similarTo?.image !== undefined} .filters=${panel ? undefined : { open: this.filtersOpen, active: isActive(this.filter) }}
             @query-changed=${(event: CustomEvent<string>) => this.typed(event.detail)} @query-entered=${(event: CustomEvent<string>) => this.entered(event.detail)}
-            @leave-down=${() => this.grid?.focusGrid()} @picture-given=${(event: CustomEvent<File>) => void this.givePicture(event.detail)}
+            @leave-down=${() => this.grid?.focusGrid()} @picture-given=${(event: CustomEvent<File>) => void this.givePicture(event.detail)} @uri-given=${(event: CustomEvent<string>) => this.giveUri(event.detail)}
             @filters-toggled=${this.toggleFilters}></search-box>
           ${panel ? this.renderTools() : nothing}
         </div>
@@ -398,15 +417,20 @@ export class AssetSearchApp extends LitElement {
       </div>`;
   }
 
-  private renderChip({ name, thumbnail, key }: { name: string; thumbnail?: string; key?: Tile }): TemplateResult {
+  private renderChip({ name, thumbnail, key, image }: NonNullable<AssetSearchApp['similarTo']>): TemplateResult {
     const { t } = this;
     const picture = thumbnail ?? this.listing.tiles.find(tile => key && tile && tile.root === key.root && tile.path === key.path)?.thumbnail;
     return html`
       <span class="chip">
         ${picture ? html`<img alt="" draggable="false" src=${picture}>` : icon('file-media')}
         <span class="ellipsis" title=${t('Similar to {0}', key?.path ?? name)}>${t('Similar to {0}', name)}</span>
-        <button class="icon-button" aria-label=${t('Leave similar images')} title=${t('Back')} @click=${() => { this.search(this.text); this.searchBox.focusInput(); }}>${icon('close')}</button>
-      </span>`;
+        <button class="icon-button" aria-label=${t('Leave similar images')} title=${t('Back')} @click=${() => { this.search(this.textBefore); this.searchBox.focusInput(); }}>${icon('close')}</button>
+      </span>
+      ${this.text && image ? html`
+        <label class="weight">${t('Picture')}
+          <input type="range" min="10" max="90" step="10" .value=${String(Math.round(this.textWeight * 100))} aria-label=${t('Weight of the words')} title=${t('How much the words count against the picture')} aria-valuetext=${t('{0} % words', Math.round(this.textWeight * 100))}
+            @change=${(event: Event) => { this.textWeight = Number((event.target as HTMLInputElement).value) / 100; this.refine(this.text); }}>
+          ${t('Words')}</label>` : nothing}`;
   }
 
   private renderBanner(): TemplateResult | typeof nothing {
@@ -496,16 +520,22 @@ export class AssetSearchApp extends LitElement {
 
   private typed(text: string): void {
     this.openFirst = false;
-    if (text === this.text && !this.similarTo && this.listing.state !== 'failed') { return; }
-    this.search(text);
+    if (text === this.text && (!this.similarTo || this.similarTo.image) && this.listing.state !== 'failed') { return; }
+    if (this.similarTo?.image) { this.refine(text); } else { this.search(text); }
   }
 
   private entered(text: string): void {
     const { listing } = this;
-    const same = text === this.text && !this.similarTo;
-    if (!same) { this.search(text); }
+    const same = text === this.text && (!this.similarTo || this.similarTo.image !== undefined);
+    if (!same) { this.typed(text); }
     if (!text) { return; }
     if (same && listing.state === 'listed' && listing.answered === listing.question) { this.openFirstHit(); } else { this.openFirst = true; }
+  }
+
+  private refine(text: string): void {
+    this.text = text;
+    void this.ask(this.question());
+    this.save();
   }
 
   private toggleFilters(): void {

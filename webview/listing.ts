@@ -1,13 +1,13 @@
 /** What the grid lists: browse pages, search hits or similar images, with the running request cancelled when the question changes. */
 import { CancellationTokenSource } from 'vscode-jsonrpc/browser';
-import { View, type AssetKey, type ErrorInfo, type Filter, type QueryImage, type Tile } from '../src/protocol';
+import { View, type ErrorInfo, type Filter, type Tile, type ViewImage } from '../src/protocol';
 import { toErrorInfo, type Host } from './connection';
 
 /** A question to the index. `shown` are tiles the host found itself (a file outside the workspace, say). */
 export type Question =
   | { kind: 'browse' }
   | { kind: 'search'; text: string }
-  | { kind: 'similar'; name: string; image: { key: AssetKey } | QueryImage }
+  | { kind: 'similar'; name: string; image: ViewImage; text?: string; textWeight?: number }
   | { kind: 'shown'; name: string; tiles: Tile[]; strong?: number };
 
 export const pageSize = 200;
@@ -135,7 +135,7 @@ export class Listing {
     const reply = question.kind === 'search'
       ? await this.host.request(View.search, { text: question.text, limit, filter, useNames: true }, cancellation.token)
       : question.kind === 'similar'
-        ? await this.host.request(View.similar, { image: question.image, limit, filter }, cancellation.token)
+        ? await this.host.request(View.similar, { image: question.image, ...question.text && { text: question.text, textWeight: question.textWeight }, limit, filter }, cancellation.token)
         : { tiles: question.tiles, strong: question.strong, total: question.tiles.length };
     if (cancellation !== this.cancellation) { return; }
     this.tiles = reply.tiles;

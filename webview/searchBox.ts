@@ -14,6 +14,8 @@ export interface SearchBoxEvents {
   'query-entered': string;
   'leave-down': undefined;
   'picture-given': File;
+  /** A file that was dragged here from VS Code itself. */
+  'uri-given': string;
   'filters-toggled': undefined;
 }
 
@@ -24,6 +26,8 @@ export class SearchBox extends LitElement {
   /** A request is running for longer than an eye notices. */
   @property({ type: Boolean }) busy = false;
   /** Undefined where the filters are always in sight. */
+  /** The words refine a picture. */
+  @property({ type: Boolean }) refining = false;
   @property({ attribute: false }) filters: { open: boolean; active: boolean } | undefined;
   @state() private dropping = false;
 
@@ -85,7 +89,7 @@ export class SearchBox extends LitElement {
     return html`
       <div class="box" role="search">
         ${icon('search')}
-        <input type="text" aria-label=${t('Search assets')} placeholder=${t('Search by what it shows, e.g. shopping cart')} spellcheck="false" autocomplete="off" autocapitalize="off"
+        <input type="text" aria-label=${t('Search assets')} placeholder=${this.refining ? t('Add words to the picture, e.g. filled') : t('Search by what it shows, e.g. shopping cart')} spellcheck="false" autocomplete="off" autocapitalize="off"
           title=${t('Type words, or paste a picture to find images like it. To drop a file here, hold Shift while dropping.')}
           .value=${this.value} @input=${this.typed} @keydown=${this.pressed}>
         ${this.value ? button('close', t('Clear search'), this.clear) : nothing}
@@ -159,9 +163,10 @@ export class SearchBox extends LitElement {
 
   private take(event: Event, data: DataTransfer | null): void {
     const file = [...data?.files ?? []].find(({ type }) => type.startsWith('image/'));
-    if (!file) { return; }
+    const uri = file ? undefined : uriIn(data);
+    if (!file && !uri) { return; }
     event.preventDefault();
-    this.emit('picture-given', file);
+    if (file) { this.emit('picture-given', file); } else { this.emit('uri-given', uri!); }
   }
 
   private emit<K extends keyof SearchBoxEvents>(type: K, detail: SearchBoxEvents[K]): void {
@@ -169,4 +174,15 @@ export class SearchBox extends LitElement {
   }
 }
 
-const hasFiles = (event: DragEvent): boolean => event.dataTransfer?.types.includes('Files') ?? false;
+/** How the Explorer and editor tabs of VS Code name what is dragged. */
+const uriTypes = ['application/vnd.code.uri-list', 'text/uri-list'];
+
+const hasFiles = (event: DragEvent): boolean => ['Files', ...uriTypes].some(type => event.dataTransfer?.types.includes(type));
+
+function uriIn(data: DataTransfer | null): string | undefined {
+  for (const type of uriTypes) {
+    const uri = data?.getData(type).split(/\r?\n/).find(line => line.startsWith('file:'));
+    if (uri) { return uri; }
+  }
+  return undefined;
+}

@@ -46,6 +46,18 @@ export function strongFrom({ center, deviation }: Spread, kind: QueryKind, rows:
   return center + strongDeviations(kind, rows) * deviation;
 }
 
+/**
+ * One query of a picture and words, a unit vector. Each counts in deviations of its own cosines over the sample, so that neither drowns the other:
+ * pictures lie much closer to pictures than to words. `textWeight` in [0, 1].
+ */
+export function blend(picture: Float32Array, words: Float32Array, textWeight: number, sample: VectorSample): Float32Array {
+  const ofWords = textWeight / (spreadOf(words, sample)?.deviation ?? 1);
+  const ofPicture = (1 - textWeight) / (spreadOf(picture, sample)?.deviation ?? 1);
+  const sum = picture.map((value, index) => ofPicture * value + ofWords * words[index]!);
+  const norm = Math.hypot(...sum) || 1;
+  return sum.map(value => value / norm);
+}
+
 /** Sorts in place: the caller's array is its own copy. */
 function median(values: Float64Array): number {
   values.sort();

@@ -18,7 +18,7 @@ import { spaceName } from './manifest';
 import { readMeta, writeMeta } from './meta';
 import { loadModel, type Model } from './model';
 import { rank } from './ranking';
-import { maxSampleRows, spreadOf, strongFrom, type QueryKind } from './relevance';
+import { blend, maxSampleRows, spreadOf, strongFrom, type QueryKind } from './relevance';
 import { fileKey, StateFile } from './state';
 import { Store, type Space } from './store';
 import { pruneThumbnails, thumbnailFile, touchThumbnail } from './thumbnails';
@@ -344,13 +344,15 @@ export class AssetService {
   }
 
   /** An asset leaves itself out; a file or pasted picture is new to the index, so its own copy there is a hit like any other. */
-  async similar({ image, limit, filter }: SimilarParams, signal?: AbortSignal): Promise<SearchResult> {
+  async similar({ image, text = '', textWeight = 0.5, limit, filter }: SimilarParams, signal?: AbortSignal): Promise<SearchResult> {
     const started = performance.now();
     return this.withSpace<SearchResult>(async (space, session) => {
-      const vector = await this.vectorOf(image, space, session, signal);
+      const picture = await this.vectorOf(image, space, session, signal);
+      const words = text.trim() === '' ? undefined : await session.encodeQuery(text.trim());
+      const vector = words ? blend(picture, words, Math.min(1, Math.max(0, textWeight)), await space.sample(maxSampleRows)) : picture;
       throwIfAborted(signal);
       const own = image.kind === 'asset' ? fileKey(image.key.root, image.key.path) : undefined;
-      const [fitsFrom, found, total] = await Promise.all([this.strongFrom(vector, 'picture', space), space.nearest(vector, bounded(limit) + (own === undefined ? 0 : 1), filter), this.total(space, filter)]);
+      const [fitsFrom, found, total] = await Promise.all([words ? undefined : this.strongFrom(vector, 'picture', space), space.nearest(vector, bounded(limit) + (own === undefined ? 0 : 1), filter), this.total(space, filter)]);
       throwIfAborted(signal);
       const hits = found
         .filter(({ asset }) => fileKey(asset.root, asset.path) !== own).slice(0, bounded(limit))

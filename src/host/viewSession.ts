@@ -1,10 +1,10 @@
 /** Answers one webview: queries, labels, actions on tiles, and news of the index. */
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
-import { Engine, View, type Asset, type Hit, type ImageSource, type IndexStatus, type Tile, type TileAction, type ViewState, type ViewStatus } from '../protocol';
+import { Engine, View, type Asset, type Hit, type ImageSource, type IndexStatus, type Tile, type TileAction, type ViewImage, type ViewState, type ViewStatus } from '../protocol';
 import { HostError } from './errors';
 import type { Host } from './host';
-import { openImage } from './imageFiles';
+import { imageExtension, openImage } from './imageFiles';
 import { uriOf } from './roots';
 import { ViewConnection } from './viewConnection';
 import { webviewHtml } from './webviewHtml';
@@ -90,8 +90,8 @@ export class ViewSession implements vscode.Disposable {
       const { hits, ...more } = await engine.request(Engine.search, { ...params, useNames: params.useNames && settings.current.useFileNames }, token);
       return { tiles: await this.tiles(hits), ...more };
     });
-    connection.onRequest(View.similar, async ({ image, limit, filter }, token) => {
-      const { hits, ...more } = await engine.request(Engine.similar, { image: imageSource(image), limit, filter }, token);
+    connection.onRequest(View.similar, async ({ image, ...params }, token) => {
+      const { hits, ...more } = await engine.request(Engine.similar, { image: imageSource(image), ...params }, token);
       return { tiles: await this.tiles(hits), ...more };
     });
     connection.onRequest(View.browse, async (params, token) => {
@@ -162,8 +162,13 @@ const asHit = (asset: Asset): Hit => ({ ...asset, score: null, matched: { visual
 /** Changes whenever the table does. */
 const contentOf = ({ assets, lastRun }: IndexStatus): string => JSON.stringify([assets, lastRun?.indexed, lastRun?.reused, lastRun?.removed, lastRun?.seconds]);
 
-function imageSource(image: { key: { root: string; path: string; part: number } } | { bytes: Uint8Array; name: string }): ImageSource {
+function imageSource(image: ViewImage): ImageSource {
   if ('key' in image) { return { kind: 'asset', key: image.key }; }
+  if ('uri' in image) {
+    const uri = vscode.Uri.parse(image.uri);
+    if (uri.scheme !== 'file' || !imageExtension.test(uri.path)) { throw new HostError('imageUnsupported', vscode.l10n.t('{0} is not an image that can be read.', basename(uri.path))); }
+    return { kind: 'file', path: uri.fsPath };
+  }
   if (image.bytes.byteLength > maxQueryImageBytes) {
     throw new HostError('imageTooLarge', vscode.l10n.t('{0} is larger than 32 MB. Use a smaller copy of it.', image.name));
   }

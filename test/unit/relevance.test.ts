@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { minSampleRows, spreadOf, strongDeviations, strongFrom, type VectorSample } from '../../src/core/relevance';
+import { blend, minSampleRows, spreadOf, strongDeviations, strongFrom, type VectorSample } from '../../src/core/relevance';
 
 /** Rows whose cosine with [1, 0] is given. */
 function sampleOf(cosines: number[]): VectorSample {
@@ -25,6 +25,24 @@ suite('relevance', () => {
     assert.equal(spreadOf(query, sampleOf(Array.from({ length: minSampleRows - 1 }, (_, index) => index / 100))), undefined);
     assert.equal(spreadOf(query, sampleOf(Array.from({ length: 100 }, () => 0.5))), undefined);
     assert.equal(spreadOf(query, { vectors: new Float32Array(), embeddingDim: 2, rows: 0 }), undefined);
+  });
+
+  test('a picture and words count alike, though pictures lie closer to pictures', () => {
+    // Words along the first axis (cosines within 0.02), pictures along the second (within 0.5): as between two towers.
+    const rows = 101;
+    const vectors = new Float32Array(rows * 3);
+    for (let row = 0; row < rows; row++) {
+      const [a, b] = [(row * 37 % rows - 50) / 2500, (row * 11 % rows - 50) / 100];
+      vectors.set([a, b, Math.sqrt(1 - a * a - b * b)], row * 3);
+    }
+    const sample = { vectors, embeddingDim: 3, rows };
+    const [words, picture] = [new Float32Array([1, 0, 0]), new Float32Array([0, 1, 0])];
+    const both = blend(picture, words, 0.5, sample);
+    assert.ok(Math.abs(Math.hypot(...both) - 1) < 1e-6);
+    const share = both[0]! * spreadOf(words, sample)!.deviation / (both[1]! * spreadOf(picture, sample)!.deviation);
+    assert.ok(Math.abs(share - 1) < 1e-4, `${share}`);
+    assert.deepEqual([...blend(picture, words, 0, sample)], [0, 1, 0]);
+    assert.deepEqual([...blend(picture, words, 1, sample)], [1, 0, 0]);
   });
 
   test('more rows ask for more, and pictures for more than words', () => {
