@@ -177,10 +177,12 @@ export interface SearchParams { text: string; limit: number; filter?: Filter; us
 /** `text` narrows the picture down ("this, but filled"); `textWeight` in [0, 1] says how much the words count against the picture, 0.5 when left out. */
 export interface SimilarParams { image: ImageSource; text?: string; textWeight?: number; limit: number; filter?: Filter }
 /**
+ * `stacks`: for each hit the index of the first hit that shows the same drawing (another size, colour, format or a copy of it), its own index for the
+ * first one; a list may show one tile for them all.
  * `strong`: how many hits fit the query, told from how its own scores are spread over the table; they come first, weak ones after.
  * Undefined where that cannot be told: a small table, or words that the model does not know.
  */
-export interface SearchResult { hits: Hit[]; strong?: number; milliseconds: number; total: number }
+export interface SearchResult { hits: Hit[]; stacks?: number[]; strong?: number; milliseconds: number; total: number }
 
 export interface BrowseParams { offset: number; limit: number; filter?: Filter }
 export interface BrowseResult { assets: Asset[]; total: number }
@@ -254,7 +256,7 @@ export interface QueryImage { bytes: Uint8Array; name: string }
 export type ViewImage = { key: AssetKey } | { uri: string } | QueryImage;
 
 /** {@link SearchResult} as the webview shows it. */
-export interface ViewResult { tiles: Tile[]; strong?: number; milliseconds: number; total: number }
+export interface ViewResult { tiles: Tile[]; stacks?: number[]; strong?: number; milliseconds: number; total: number }
 
 export type TileAction = 'open' | 'reveal' | 'copyPath' | 'findSimilar' | 'openToSide';
 
@@ -273,7 +275,7 @@ export const View = {
   saveState: notification<ViewState>('view/saveState'),
   statusChanged: notification<ViewStatus>('view/statusChanged'),
   /** Host → webview: show images similar to this asset or file, or run this query. */
-  show: notification<{ query?: string; similarTo?: { key?: AssetKey; name: string; tiles?: Tile[]; strong?: number } }>('view/show'),
+  show: notification<{ query?: string; similarTo?: { key?: AssetKey; name: string; tiles?: Tile[]; stacks?: number[]; strong?: number } }>('view/show'),
   /** Host → webview: the table changed, list again. */
   assetsChanged: notification<Record<string, never>>('view/assetsChanged'),
 } as const;

@@ -156,9 +156,9 @@ export class AssetSearchApp extends LitElement {
 
   show({ query, similarTo }: Show): void {
     if (similarTo) {
-      const { key, name, tiles, strong } = similarTo;
+      const { key, name, tiles, stacks, strong } = similarTo;
       this.enterSimilar({ name, key: key && { ...emptyTile, ...key }, image: key && { key } });
-      void this.ask(tiles ? { kind: 'shown', name, tiles, strong } : key ? { kind: 'similar', name, image: { key } } : { kind: 'browse' });
+      void this.ask(tiles ? { kind: 'shown', name, tiles, stacks, strong } : key ? { kind: 'similar', name, image: { key } } : { kind: 'browse' });
     } else if (query !== undefined) {
       this.search(query);
     }
@@ -390,6 +390,7 @@ export class AssetSearchApp extends LitElement {
             .tileSize=${this.tileSize} .severalRoots=${status.roots.length > 1} .label=${waiting ? t('Loading images') : this.summary(true)}
             @tile-action=${(event: CustomEvent<{ action: TileAction; tile: Tile }>) => void this.act(event.detail.action, event.detail.tile)}
             @range-settled=${(event: CustomEvent<{ first: number; last: number }>) => this.settled(event.detail)}
+            @stack-toggled=${(event: CustomEvent<Tile>) => this.stackToggled(event.detail)}
             @selection-changed=${(event: CustomEvent<ReadonlyMap<string, Tile>>) => { this.selection = [...event.detail.values()]; }}
             @leave-up=${() => this.searchBox.focusInput()} @type-ahead=${() => this.searchBox.focusInput()}></asset-grid>`
           : html`<empty-state .content=${empty}></empty-state>`}
@@ -547,6 +548,11 @@ export class AssetSearchApp extends LitElement {
     this.range = range;
     this.firstInSight = range.first;
     this.listing.need(range.first, range.last);
+  }
+
+  private stackToggled(tile: Tile): void {
+    this.listing.toggleStack(tile);
+    this.announce(this.summary(true));
   }
 
   private labelImages(): Tile[] {

@@ -4,6 +4,7 @@ import { customElement, property, query, state } from 'lit/decorators.js';
 import { classMap } from 'lit/directives/class-map.js';
 import { repeat } from 'lit/directives/repeat.js';
 import type { AssetKey, Tile, TileAction } from '../src/protocol';
+import type { ListedTile } from './listing';
 import { ToneReader } from './backdrop';
 import { icon, type IconName } from './icons';
 import { bytesOf, type Translate } from './localize';
@@ -39,6 +40,7 @@ export interface GridEvents {
   'tile-action': { action: TileAction; tile: Tile };
   'range-settled': { first: number; last: number };
   'selection-changed': ReadonlyMap<string, Tile>;
+  'stack-toggled': Tile;
   'leave-up': undefined;
   'type-ahead': undefined;
 }
@@ -48,7 +50,7 @@ interface Layout { columns: number; cell: number; row: number; caption: number }
 @customElement('asset-grid')
 export class AssetGrid extends LitElement {
   @property({ attribute: false }) t!: Translate;
-  @property({ attribute: false }) tiles: (Tile | undefined)[] = [];
+  @property({ attribute: false }) tiles: (ListedTile | undefined)[] = [];
   /** How many tiles, at the top, fit the question: a divider comes after them, and the first weak tile begins a row. */
   @property({ attribute: false }) strong: number | undefined;
   @property({ attribute: false }) label = '';
@@ -117,6 +119,10 @@ export class AssetGrid extends LitElement {
     .tile:focus-visible .picture, .listbox:focus-visible .tile.active .picture { outline: 2px solid var(--vscode-focusBorder); outline-offset: 1px; }
     .tile[aria-selected=true] .picture { outline: 2px solid var(--vscode-contrastActiveBorder, var(--vscode-focusBorder)); outline-offset: 1px; }
     .tile[aria-selected=true] .caption { background: var(--vscode-list-activeSelectionBackground, transparent); color: var(--vscode-list-activeSelectionForeground, inherit); border-radius: 3px; margin-top: 3px; height: ${captionLine - 3}px; line-height: 15px; }
+    .stacked .picture { margin: 4px 4px 0 0; height: calc(var(--cell) - 4px); overflow: visible; box-shadow: 2px -2px 0 -1px var(--backdrop), 2px -2px 0 0 var(--tile-hover), 4px -4px 0 -1px var(--backdrop), 4px -4px 0 0 var(--tile-hover); }
+    .fanned .picture { box-shadow: inset 0 -2px 0 0 var(--vscode-focusBorder); }
+    .count { position: absolute; inset: auto auto 4px 4px; min-width: 22px; padding: 0 5px; border-radius: 8px; font-size: 10px; line-height: 16px; text-align: center; font-variant-numeric: tabular-nums; background: var(--vscode-badge-background); color: var(--vscode-badge-foreground); border: 1px solid var(--vscode-contrastBorder, transparent); cursor: pointer; }
+    .count:hover { background: var(--vscode-button-hoverBackground); color: var(--vscode-button-foreground); }
     .mark { position: absolute; inset: 5px auto auto 5px; width: 18px; height: 18px; display: grid; place-items: center; border-radius: 50%; background: var(--vscode-button-background); color: var(--vscode-button-foreground); border: 1px solid var(--vscode-contrastBorder, transparent); }
     .mark .icon { font-size: 12px; }
     .dragging { opacity: .6; }
@@ -229,7 +235,8 @@ export class AssetGrid extends LitElement {
     const active = index === this.active;
     const name = nameOf(tile.path);
     const small = Math.max(tile.width, tile.height) <= this.layout.cell || tile.format === 'svg';
-    const classes = { tile: true, active, small, pixel: small && tile.format !== 'svg' && Math.max(tile.width, tile.height) * 3 <= this.layout.cell };
+    const { stack } = tile;
+    const classes = { tile: true, active, stacked: stack !== undefined && !stack.open, fanned: tile.fanned === true || stack?.open === true, small, pixel: small && tile.format !== 'svg' && Math.max(tile.width, tile.height) * 3 <= this.layout.cell };
     const score = tile.score === null ? undefined : tile.score.toFixed(2);
     return html`
       <div class=${classMap(classes)} role="option" tabindex=${active ? 0 : -1} data-index=${index} data-path=${tile.path} data-root=${tile.root}
@@ -243,6 +250,7 @@ export class AssetGrid extends LitElement {
             : html`<span class="failed">${icon('file-media')}${tile.format}</span>`}
           ${score && this.layout.caption === captionLine && tile.score !== null ? html`<span class="score" aria-hidden="true">${score}</span>` : nothing}
           ${selected ? html`<span class="mark">${icon('check')}</span>` : nothing}
+          ${stack ? html`<span class="count" aria-hidden="true" @click=${(event: MouseEvent) => this.stackClicked(event, tile, index)} @dblclick=${(event: MouseEvent) => event.stopPropagation()}>${stack.open ? '−' : `+${stack.others}`}</span>` : nothing}
         </div>
         <div class="caption" aria-hidden="true">${this.names.fit(name, this.layout.cell - 8)}</div>
         ${this.layout.caption > captionLine
@@ -384,15 +392,17 @@ export class AssetGrid extends LitElement {
     this.requestUpdate();
   }
 
-  private labelOf(tile: Tile): string {
+  private labelOf(tile: ListedTile): string {
     const parts = [nameOf(tile.path), this.placeOf(tile) || this.t('top folder'), `${tile.format.toUpperCase()} ${tile.width}×${tile.height}`];
+    if (tile.stack) { parts.push(tile.stack.open ? this.t('{0} variants shown after it', tile.stack.others) : this.t('stands for {0} more of the same drawing', tile.stack.others)); }
     if (tile.score !== null) { parts.push(this.t('score {0}', tile.score.toFixed(2))); } else if (tile.matched.name) { parts.push(this.t('name matches')); }
     return parts.join(', ');
   }
 
-  private tooltipOf(tile: Tile): string {
+  private tooltipOf(tile: ListedTile): string {
     const facts = [tile.format.toUpperCase(), `${tile.width} × ${tile.height}`, bytesOf(tile.sizeBytes)];
     if (tile.score !== null) { facts.push(this.t('Similarity {0}', tile.score.toFixed(3))); }
+    if (tile.stack && !tile.stack.open) { facts.push(this.t('{0} more of the same drawing', tile.stack.others)); }
     return [...tile.title ? [tile.title] : [], `${this.severalRoots ? `${tile.rootName} • ` : ''}${tile.path}`, facts.join(' · ')].join('\n');
   }
 
@@ -457,6 +467,7 @@ export class AssetGrid extends LitElement {
       case 'Enter': if (tile) { event.preventDefault(); this.act(modifier ? 'openToSide' : 'open', tile); } return;
       case ' ': if (tile) { event.preventDefault(); this.anchor = this.active; this.toggle(tile); } return;
       case 'Escape': if (this.selection.size > 0) { event.preventDefault(); this.select(new Map()); } else { this.emit('leave-up', undefined); } return;
+      case '+': case '-': if (tile?.stack && tile.stack.open === (event.key === '-')) { event.preventDefault(); this.emit('stack-toggled', tile); } return;
       case 'F10': if (event.shiftKey) { event.preventDefault(); this.openMenu(undefined, this.active); } return;
       case 'ContextMenu': event.preventDefault(); this.openMenu(undefined, this.active); return;
       case 'Tab':
@@ -532,6 +543,12 @@ export class AssetGrid extends LitElement {
     if (selection.size === 0 && this.selection.size === 0) { return; }
     this.selection = selection;
     this.emit('selection-changed', selection);
+  }
+
+  private stackClicked(event: MouseEvent, tile: Tile, index: number): void {
+    event.stopPropagation();
+    this.activate(index, true);
+    this.emit('stack-toggled', tile);
   }
 
   private act(action: TileAction, tile: Tile): void { this.emit('tile-action', { action, tile }); }

@@ -8,7 +8,10 @@ export type Question =
   | { kind: 'browse' }
   | { kind: 'search'; text: string }
   | { kind: 'similar'; name: string; image: ViewImage; text?: string; textWeight?: number }
-  | { kind: 'shown'; name: string; tiles: Tile[]; strong?: number };
+  | { kind: 'shown'; name: string; tiles: Tile[]; stacks?: number[]; strong?: number };
+
+/** A tile in the list. `stack` is set where it stands for others that show the same drawing. */
+export interface ListedTile extends Tile { stack?: { others: number; open: boolean }; /** Shown because its stack is open. */ fanned?: boolean }
 
 export const pageSize = 200;
 /** Hits asked for at first; scrolling to the end asks for twice as many, up to `maxHits`. */
@@ -19,7 +22,7 @@ export class Listing {
   question: Question = { kind: 'browse' };
   filter: Filter = {};
   /** Sparse while browsing: pages arrive as they come into sight. */
-  tiles: (Tile | undefined)[] = [];
+  tiles: (ListedTile | undefined)[] = [];
   /** How many tiles, at the top, fit the question; undefined where nobody can tell. */
   strong?: number;
   /** 'waiting': nothing asked yet. While 'loading', `tiles` still answer the question before. */
@@ -31,6 +34,9 @@ export class Listing {
   total = 0;
 
   private hits = firstHits;
+  /** The answer of a ranked question as it came: `tiles` shows its stacks closed, but for the open ones. */
+  private ranked: { tiles: Tile[]; stacks?: number[]; strong?: number } = { tiles: [] };
+  private readonly open = new Set<string>();
   private cancellation = new CancellationTokenSource();
   private readonly pages = new Map<number, 'loading' | 'listed'>();
 
@@ -41,7 +47,16 @@ export class Listing {
     this.question = question;
     this.filter = filter;
     this.hits = firstHits;
+    this.open.clear();
     await this.ask([0]);
+  }
+
+  /** Opens or closes the stack that a tile stands for. */
+  toggleStack(tile: Tile): void {
+    const key = stackKey(tile);
+    if (!this.open.delete(key)) { this.open.add(key); }
+    this.lay();
+    this.changed();
   }
 
   /** The same question again because the index has changed; what is shown stays until the answer is there. */
@@ -57,7 +72,7 @@ export class Listing {
       for (const page of pagesOf(first, Math.min(last, this.tiles.length - 1))) {
         if (!this.pages.has(page)) { void this.fetchPage(page, this.cancellation); }
       }
-    } else if (this.answered.kind !== 'shown' && last >= this.tiles.length - 1 && this.tiles.length === this.hits && this.hits < Math.min(maxHits, this.total)) {
+    } else if (this.answered.kind !== 'shown' && last >= this.tiles.length - 1 && this.ranked.tiles.length === this.hits && this.hits < Math.min(maxHits, this.total)) {
       this.hits *= 2;
       void this.ask([]);
     }
@@ -121,6 +136,30 @@ export class Listing {
     }
   }
 
+  /** Lays the ranked tiles out: one for each stack, all of an open one side by side. */
+  private lay(): void {
+    const { tiles, stacks, strong } = this.ranked;
+    if (!stacks) {
+      this.tiles = tiles;
+      this.strong = strong;
+      return;
+    }
+    const members = new Map<number, number[]>();
+    stacks.forEach((first, index) => { if (first !== index) { members.set(first, [...members.get(first) ?? [], index]); } });
+    const laid: ListedTile[] = [];
+    let above = 0;
+    tiles.forEach((tile, index) => {
+      if (stacks[index] !== index) { return; }
+      const others = members.get(index) ?? [];
+      const open = others.length > 0 && this.open.has(stackKey(tile));
+      laid.push(others.length === 0 ? tile : { ...tile, stack: { others: others.length, open } });
+      if (open) { laid.push(...others.map(each => ({ ...tiles[each]!, fanned: true }))); }
+      if (strong !== undefined && index < strong) { above = laid.length; }
+    });
+    this.tiles = laid;
+    this.strong = strong === undefined ? undefined : above;
+  }
+
   private place(page: number, tiles: Tile[]): void {
     const placed = [...this.tiles];
     placed.length = this.tiles.length;
@@ -136,16 +175,18 @@ export class Listing {
       ? await this.host.request(View.search, { text: question.text, limit, filter, useNames: true }, cancellation.token)
       : question.kind === 'similar'
         ? await this.host.request(View.similar, { image: question.image, ...question.text && { text: question.text, textWeight: question.textWeight }, limit, filter }, cancellation.token)
-        : { tiles: question.tiles, strong: question.strong, total: question.tiles.length };
+        : { tiles: question.tiles, stacks: question.stacks, strong: question.strong, total: question.tiles.length };
     if (cancellation !== this.cancellation) { return; }
-    this.tiles = reply.tiles;
-    this.strong = reply.strong;
+    this.ranked = reply;
+    this.lay();
     this.answered = question;
     this.total = reply.total;
     this.state = 'listed';
     this.changed();
   }
 }
+
+const stackKey = ({ root, path, part }: Tile): string => `${root}\n${path}\n${part}`;
 
 function pagesOf(first: number, last: number): number[] {
   const pages: number[] = [];

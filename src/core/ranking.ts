@@ -3,6 +3,7 @@ import type { Asset, Filter, Hit } from '../protocol';
 import { fuse, type Ranking } from './fusion';
 import { dot } from './label';
 import { candidateExtensions } from './scan';
+import { stacksOf } from './stacks';
 import { fileKey } from './state';
 import type { Found, Space } from './store';
 import { indexWords, queryWords, searchTerms, splitWords, stemOf } from './words';
@@ -16,6 +17,8 @@ export interface Ranked {
   hits: Hit[];
   /** How many of them, at the top, fit the query; undefined where nobody can tell. */
   strong?: number;
+  /** As {@link stacksOf}. */
+  stacks: number[];
 }
 
 export interface RankQuery {
@@ -38,7 +41,9 @@ export async function rank(space: Space, { text, vector, strongFrom, limit, useN
   ]);
   const hits = new Map<string, Hit>();
   const named = new Set<string>();
-  for (const { asset, score } of visual) {
+  const vectors = new Map<string, Float32Array>();
+  for (const { asset, score, vector: own } of visual) {
+    vectors.set(fileKey(asset.root, asset.path), own);
     hits.set(fileKey(asset.root, asset.path), { ...asset, score, matched: { visual: true, name: false } });
   }
   const rankings: Ranking[] = [{ ids: [...hits.keys()], weight: 1 }];
@@ -48,18 +53,22 @@ export async function rank(space: Space, { text, vector, strongFrom, limit, useN
       const hit = hits.get(id) ?? { ...each.asset, score: vector ? dot(vector, each.vector) : null, matched: { visual: false, name: true } };
       hit.matched.name = true;
       hits.set(id, hit);
+      vectors.set(id, each.vector);
       if (isWhole(each.asset)) { named.add(id); }
     }
     const ids = found.map(each => fileKey(each.asset.root, each.asset.path));
     rankings.push({ ids: tied ? ids.sort((a, b) => (hits.get(b)!.score ?? 0) - (hits.get(a)!.score ?? 0)) : ids, weight, tied });
   }
   const order = fuse(rankings);
-  if (strongFrom === undefined) { return { hits: order.slice(0, limit).map(id => hits.get(id)!) }; }
+  const listed = (ids: string[]): Pick<Ranked, 'hits' | 'stacks'> => ({
+    hits: ids.map(id => hits.get(id)!), stacks: stacksOf(ids.map(id => ({ asset: hits.get(id)!, vector: vectors.get(id)! }))),
+  });
+  if (strongFrom === undefined) { return listed(order.slice(0, limit)); }
   // A name that holds all the words fits whatever its picture looks like; one that holds some of them has to look like it.
   const fits = (id: string): boolean => named.has(id) || (hits.get(id)!.score ?? -1) >= strongFrom;
   const strong = order.filter(fits);
   const ids = [...strong, ...order.filter(id => !fits(id))].slice(0, limit);
-  return { hits: ids.map(id => hits.get(id)!), strong: Math.min(strong.length, ids.length) };
+  return { ...listed(ids), strong: Math.min(strong.length, ids.length) };
 }
 
 /** `isWhole`: whether a name holds every word of the query. */

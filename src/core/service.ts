@@ -19,6 +19,7 @@ import { readMeta, writeMeta } from './meta';
 import { loadModel, type Model } from './model';
 import { rank } from './ranking';
 import { blend, maxSampleRows, spreadOf, strongFrom, type QueryKind } from './relevance';
+import { stacksOf } from './stacks';
 import { fileKey, StateFile } from './state';
 import { Store, type Space } from './store';
 import { pruneThumbnails, thumbnailFile, touchThumbnail } from './thumbnails';
@@ -354,10 +355,9 @@ export class AssetService {
       const own = image.kind === 'asset' ? fileKey(image.key.root, image.key.path) : undefined;
       const [fitsFrom, found, total] = await Promise.all([words ? undefined : this.strongFrom(vector, 'picture', space), space.nearest(vector, bounded(limit) + (own === undefined ? 0 : 1), filter), this.total(space, filter)]);
       throwIfAborted(signal);
-      const hits = found
-        .filter(({ asset }) => fileKey(asset.root, asset.path) !== own).slice(0, bounded(limit))
-        .map(({ asset, score }): Hit => ({ ...asset, score, matched: { visual: true, name: false } }));
-      return { hits, strong: fitsFrom === undefined ? undefined : hits.filter(({ score }) => score! >= fitsFrom).length, milliseconds: performance.now() - started, total };
+      const others = found.filter(({ asset }) => fileKey(asset.root, asset.path) !== own).slice(0, bounded(limit));
+      const hits = others.map(({ asset, score }): Hit => ({ ...asset, score, matched: { visual: true, name: false } }));
+      return { hits, stacks: stacksOf(others), strong: fitsFrom === undefined ? undefined : hits.filter(({ score }) => score! >= fitsFrom).length, milliseconds: performance.now() - started, total };
     }, { hits: [], milliseconds: 0, total: 0 });
   }
 

@@ -18,9 +18,9 @@ export class Panel implements vscode.WebviewPanelSerializer, vscode.Disposable {
     return this.#adopt(vscode.window.createWebviewPanel(Panel.viewType, vscode.l10n.t('Asset Search'), vscode.ViewColumn.Active));
   }
 
-  async showSimilar(name: string, key: { root: string; path: string; part: number } | undefined, { hits, strong }: SearchResult): Promise<void> {
+  async showSimilar(name: string, key: { root: string; path: string; part: number } | undefined, { hits, stacks, strong }: SearchResult): Promise<void> {
     const session = this.reveal();
-    session.show({ similarTo: { key, name, tiles: await session.tiles(hits), strong } });
+    session.show({ similarTo: { key, name, tiles: await session.tiles(hits), ...this.host.settings.current.stackVariants && { stacks }, strong } });
   }
 
   show(params: ShowParams): void { this.reveal().show(params); }

@@ -52,13 +52,13 @@ export function quickSearch(host: Host, initial = ''): void {
     return note(`$(error) ${toErrorInfo(error).message}`, vscode.l10n.t('Press Enter to see the log.'), 'assetSearch.showLog');
   }
 
-  function hitItem(hit: Hit, thumbnail: string | undefined): Item {
+  function hitItem(hit: Hit, thumbnail: string | undefined, variants: number): Item {
     const folder = posix.dirname(hit.path);
     const place = [...roots().length > 1 ? [hit.root] : [], ...folder === '.' ? [] : [folder]].join('/');
     const score = hit.score === null ? vscode.l10n.t('file name') : hit.score.toFixed(2);
     return {
       label: basename(hit.path),
-      description: [place, `${hit.width}×${hit.height}`, score].filter(Boolean).join(' · '),
+      description: [place, `${hit.width}×${hit.height}`, score, variants > 0 ? vscode.l10n.t('+{0} variants', variants) : ''].filter(Boolean).join(' · '),
       iconPath: thumbnail ? vscode.Uri.file(thumbnail) : new vscode.ThemeIcon('file-media'),
       buttons: [reveal, similar],
       alwaysShow: true,
@@ -82,9 +82,14 @@ export function quickSearch(host: Host, initial = ''): void {
     pick.busy = true;
     let items: Item[] | undefined;
     try {
-      const { hits, strong } = await engine.request(Engine.search, { text, limit: resultLimit, useNames: settings.current.useFileNames }, mine.token);
+      const { hits: all, stacks, strong: allStrong } = await engine.request(Engine.search, { text, limit: resultLimit, useNames: settings.current.useFileNames }, mine.token);
+      // One line for all variants of a drawing.
+      const first = all.map((_, index) => index).filter(index => !stacks || !settings.current.stackVariants || stacks[index] === index);
+      const hits = first.map(index => all[index]!);
+      const strong = allStrong === undefined ? undefined : first.filter(index => index < allStrong).length;
       const files = await thumbnails.files(hits);
-      items = hits.length > 0 ? hits.map(hit => hitItem(hit, files.get(hit.hash))) : [emptyNote(text)];
+      const others = (index: number): number => hits.length === all.length ? 0 : stacks!.filter(each => each === index).length - 1;
+      items = hits.length > 0 ? hits.map((hit, at) => hitItem(hit, files.get(hit.hash), others(first[at]!))) : [emptyNote(text)];
       if (strong !== undefined && strong < hits.length) { items.splice(strong, 0, { label: vscode.l10n.t('Weak matches'), kind: vscode.QuickPickItemKind.Separator }); }
     } catch (error) {
       if (!isCancelled(error)) { items = [errorNote(error)]; }

@@ -11,6 +11,8 @@ export interface Settings {
   readonly excludedFrom: (folder: Root) => string[];
   /** File names and titles count beside the picture itself. */
   readonly useFileNames: boolean;
+  /** Variants of one drawing are shown as one. */
+  readonly stackVariants: boolean;
   readonly device: string;
   readonly threads: number;
   /** As the user wrote it; empty = the workspace's own storage. */
@@ -40,6 +42,7 @@ function readSettings(): Settings {
       return [...new Set([...globs('files'), ...globs('search')])];
     },
     useFileNames: own.get('useFileNames', true),
+    stackVariants: own.get('stackVariants', true),
     device: own.get('device', 'auto'),
     threads: own.get('threads', 0),
     storageFolder: own.get('storageFolder', '').trim(),

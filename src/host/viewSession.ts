@@ -87,12 +87,12 @@ export class ViewSession implements vscode.Disposable {
     });
     connection.onNotification(View.saveState, state => void context.workspaceState.update(this.#stateKey, state));
     connection.onRequest(View.search, async (params, token) => {
-      const { hits, ...more } = await engine.request(Engine.search, { ...params, useNames: params.useNames && settings.current.useFileNames }, token);
-      return { tiles: await this.tiles(hits), ...more };
+      const { hits, stacks, ...more } = await engine.request(Engine.search, { ...params, useNames: params.useNames && settings.current.useFileNames }, token);
+      return { tiles: await this.tiles(hits), ...settings.current.stackVariants && { stacks }, ...more };
     });
     connection.onRequest(View.similar, async ({ image, ...params }, token) => {
-      const { hits, ...more } = await engine.request(Engine.similar, { image: imageSource(image), ...params }, token);
-      return { tiles: await this.tiles(hits), ...more };
+      const { hits, stacks, ...more } = await engine.request(Engine.similar, { image: imageSource(image), ...params }, token);
+      return { tiles: await this.tiles(hits), ...settings.current.stackVariants && { stacks }, ...more };
     });
     connection.onRequest(View.browse, async (params, token) => {
       const { assets, total } = await engine.request(Engine.browse, params, token);

@@ -299,6 +299,29 @@ suite('Webview components', () => {
     await page.getByText('Only weak matches').waitFor();
   });
 
+  test('variants of a drawing are one tile, which opens and closes by mouse and keyboard', async () => {
+    await open('theme=dark&stacks', { width: 380, height: 640 });
+    await search('rocket');
+    const hits = await at(1).getAttribute('aria-setsize');
+    assert.equal(hits, '76', '100 hits, of which 24 lie in the stacks of others');
+    assert.match(await at(1).getAttribute('aria-label') ?? '', /stands for 3 more of the same drawing/);
+    const [first, second] = [await at(1).getAttribute('data-path'), await at(2).getAttribute('data-path')];
+    await at(1).getByText('+3').click();
+    await page.locator('[role=option][aria-setsize="79"]').first().waitFor();
+    assert.deepEqual([await at(1).getAttribute('data-path'), await at(5).getAttribute('data-path')], [first, second], 'its variants come right after it');
+    assert.equal((await received('view/action')).length, 0, 'nothing was opened');
+    await page.keyboard.press('-');
+    await page.locator('[role=option][aria-setsize="76"]').first().waitFor();
+    await focused(at(1));
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('+');
+    await page.locator('[role=option][aria-setsize="78"]').first().waitFor();
+    await focused(at(2));
+    // A new question starts with closed stacks.
+    await search('rainbow');
+    assert.equal(await at(1).getAttribute('aria-setsize'), '76');
+  });
+
   test('the index grows under a list without a jump', async () => {
     await open('theme=dark');
     await page.locator('asset-grid .scroller').evaluate(element => { (element as any).scrollTop = 4_000; });

@@ -122,6 +122,13 @@ suite('engine process', function () {
     const summary = await client.ask(Engine.update, { changes: [{ root: 'ws', path: 'moon.svg' }, { root: 'ws', path: 'icons/star.svg' }] });
     assert.deepEqual([summary.indexed, summary.removed], [1, 1]);
     assert.equal((await client.ask(Engine.search, { text: 'moon', limit: 1, useNames: true })).hits[0]!.path, 'moon.svg');
+    // Another size of the same drawing joins its stack, whatever lies between them in the ranking.
+    copyFileSync(join(root, 'moon.svg'), join(root, 'moon@2x.svg'));
+    await client.ask(Engine.update, { changes: [{ root: 'ws', path: 'moon@2x.svg' }] });
+    const { hits, stacks } = await client.ask(Engine.search, { text: 'moon', limit: 10, useNames: true });
+    const [one, two] = ['moon.svg', 'moon@2x.svg'].map(path => hits.findIndex(hit => hit.path === path));
+    assert.equal(stacks![Math.max(one!, two!)], Math.min(one!, two!));
+    assert.equal(new Set(stacks).size, hits.length - 1, 'the others stand alone');
     writeFileSync(join(root, '.gitignore'), 'icons\n');
     assert.equal((await client.ask(Engine.update, { changes: [{ root: 'ws', path: '.gitignore' }] })).removed, 3);
   });

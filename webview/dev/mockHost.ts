@@ -73,7 +73,9 @@ function rank(text: string, limit: number, filter?: Filter) {
   const none = text.includes('zzz');
   const tiles = none ? [] : scored.slice(0, limit).map(({ tile, score, found }): Tile => ({ ...tile, score, matched: { visual: true, name: found > 0 } }));
   const strong = settings.has('divider') ? tiles.filter(tile => tile.score! >= 0.3).length : undefined;
-  return { tiles, ...(strong !== undefined && { strong }), milliseconds: 4, total: none ? 0 : scored.length };
+  // The first forty hits are stacks of four, three, two and one.
+  const stacks = settings.has('stacks') ? tiles.map((_, index) => (index >= 40 ? index : index - [0, 1, 2, 3, 0, 1, 2, 0, 1, 0][index % 10]!)) : undefined;
+  return { tiles, ...(stacks && { stacks }), ...(strong !== undefined && { strong }), milliseconds: 4, total: none ? 0 : scored.length };
 }
 
 let savedState: unknown = settings.has('state') ? JSON.parse(settings.get('state')!) : undefined;
