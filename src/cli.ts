@@ -188,12 +188,12 @@ async function stats(rest: string[], values: Values): Promise<number> {
   none(rest, 'stats');
   const { service, dbFolder, close } = await openExisting(values);
   try {
-    const { assets, retired, formats, tableBytes, thumbnailBytes } = await service.stats();
+    const { assets, retired, formats, tableBytes, thumbnailBytes, spaces } = await service.stats();
     const { model, skipped } = service.status();
     const roots = readMeta(dbFolder)?.roots ?? [];
     const modelId = isBuiltin(model.folder) ? builtinId : model.id;
     if (values.json) {
-      await write(`${JSON.stringify({ assets, skipped, retired, formats, tableBytes, thumbnailBytes, roots, model: { id: modelId, revision: model.revision, variant: model.variant, embeddingDim: model.embeddingDim } })}\n`);
+      await write(`${JSON.stringify({ assets, skipped, retired, formats, tableBytes, thumbnailBytes, spaces, roots, model: { id: modelId, revision: model.revision, variant: model.variant, embeddingDim: model.embeddingDim } })}\n`);
     } else {
       const megabytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MB`;
       await write([
@@ -201,6 +201,7 @@ async function stats(rest: string[], values: Values): Promise<number> {
         `${retired} vectors kept of files that are gone`,
         `${megabytes(tableBytes)} table, ${megabytes(thumbnailBytes)} thumbnails`,
         `model ${modelId} (${model.name}, ${model.revision}, ${model.variant})`,
+        ...spaces.map(({ name, rows, retired: kept, bytes, role }) => `table ${name}: ${rows === undefined ? 'cannot be read' : `${rows + (kept ?? 0)} vectors`}, ${megabytes(bytes)}, ${role}`),
         ...roots.map(root => `folder ${root.id}: ${root.path}`), '',
       ].join('\n'));
     }

@@ -42,12 +42,16 @@ answer(Engine.open, params => service.open(params));
 answer(Engine.index, (params, signal) => service.index(params, signal));
 answer(Engine.update, (params, signal) => service.update(params, signal));
 answer(Engine.rebuild, (params, signal) => service.rebuild(params, signal));
+answer(Engine.retry, (params, signal) => service.retry(params, signal));
+answer(Engine.pause, ({ paused }) => service.pause(paused));
 answer(Engine.search, (params, signal) => service.search(params, signal));
 answer(Engine.similar, (params, signal) => service.similar(params, signal));
 answer(Engine.browse, params => service.browse(params));
 answer(Engine.label, (params, signal) => service.label(params, signal));
 answer(Engine.status, () => service.status());
 answer(Engine.skipped, () => service.skipped());
+answer(Engine.details, () => service.details());
+answer(Engine.removeSpace, params => service.removeSpace(params));
 answer(Engine.folders, () => service.folders());
 answer(Engine.thumbnails, (params, signal) => service.thumbnails(params, signal));
 

@@ -110,7 +110,8 @@ export interface IndexSummary {
   cancelled: boolean;
 }
 
-export type IndexState = 'idle' | 'indexing' | 'indexingElsewhere' | 'failed';
+/** 'paused': nothing is indexed until somebody resumes or asks for it; a run that was in work ends with the files it had begun. */
+export type IndexState = 'idle' | 'indexing' | 'indexingElsewhere' | 'paused' | 'failed';
 
 /** A model as the UI names it. */
 export interface ModelInfo {
@@ -191,6 +192,43 @@ export interface LabelParams { images: ImageSource[]; labels: string[]; template
 /** `probabilities[i]` belongs to `labels[i]`; softmax sums to 1, sigmoid scores are independent. */
 export interface LabelResult { image: number; labels: string[]; probabilities: number[]; cosines: number[]; error?: ErrorInfo }
 
+/** Files that were skipped and shall be tried again; without a list, all of them. */
+export interface RetryParams { files?: { root: string; path: string }[] }
+
+/** A vector space in the index folder: the table of one model, and the vectors it keeps of files that are gone. */
+export interface SpaceInfo {
+  name: string;
+  /** 'serving' answers queries, 'building' takes its place when it is complete, 'unused' can be removed. */
+  role: 'serving' | 'building' | 'unused';
+  /** Undefined when the table cannot be read. */
+  rows?: number;
+  retired?: number;
+  bytes: number;
+}
+
+/** What is indexed of one workspace folder. */
+export interface FolderDetails {
+  root: string;
+  images: number;
+  /** Rows of parts of images (sprite cells, frames). */
+  parts: number;
+  skipped: number;
+  /** End of the last complete scan, milliseconds since 1970. */
+  scannedAt?: number;
+}
+
+/** More than {@link IndexStatus} tells, for those who look into the index. */
+export interface IndexDetails {
+  folders: FolderDetails[];
+  spaces: SpaceInfo[];
+  thumbnailBytes: number;
+  /** Upper bound of the thumbnails. */
+  maxThumbnailBytes: number;
+  threads: number;
+  /** Of the engine process. */
+  engine: { node: string; pid: number; memoryBytes: number };
+}
+
 /** Paths (POSIX, relative to their root) the watcher saw; a folder stands for all below it. */
 export interface UpdateParams { changes: { root: string; path: string }[] }
 
@@ -203,12 +241,19 @@ export const Engine = {
   update: request<UpdateParams, IndexSummary>('engine/update'),
   /** Drops table, state and thumbnails of the serving model, then indexes. */
   rebuild: request<Record<string, never>, IndexSummary>('engine/rebuild'),
+  /** Reads skipped files anew as if nothing were known of them, and looks at no others. Runs while paused, too: somebody asked for it. */
+  retry: request<RetryParams, IndexSummary>('engine/retry'),
+  /** Paused, every run but a retry ends at once, and one in work takes no new files; resolves when it has written what it had begun. */
+  pause: request<{ paused: boolean }, void>('engine/pause'),
   search: request<SearchParams, SearchResult>('engine/search'),
   similar: request<SimilarParams, SearchResult>('engine/similar'),
   browse: request<BrowseParams, BrowseResult>('engine/browse'),
   label: request<LabelParams, LabelResult[]>('engine/label'),
   status: request<Record<string, never>, IndexStatus>('engine/status'),
   skipped: request<Record<string, never>, SkippedFile[]>('engine/skipped'),
+  details: request<Record<string, never>, IndexDetails>('engine/details'),
+  /** Deletes an unused space. Fails with 'usage' for one in use, with 'indexLocked' while somebody writes. */
+  removeSpace: request<{ name: string }, void>('engine/removeSpace'),
   /** Folders that hold indexed files, at any depth; sorted by root and path. */
   folders: request<Record<string, never>, { root: string; path: string }[]>('engine/folders'),
   /** Makes sure thumbnails exist; returns the absolute file path per hash (missing when it could not be made). */

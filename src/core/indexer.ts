@@ -36,7 +36,11 @@ export interface IndexOptions {
   /** Only these paths (files or folders); undefined = everything. */
   scope?: readonly { root: string; path: string }[];
   force?: boolean;
+  /** Tries skipped files of the scope again, changed or not. */
+  retry?: boolean;
   signal?: AbortSignal;
+  /** Ends the run like a cancellation, but what is being decoded or encoded is finished and kept. */
+  pause?: AbortSignal;
   onProgress: (progress: IndexProgress) => void;
   warn: (message: string) => void;
 }
@@ -88,12 +92,17 @@ class IndexRun {
 
   async run(): Promise<IndexSummary> {
     const { summary, options } = this;
+    // A scan has begun nothing that could be finished.
+    const paused = (): void => { if (this.progress.phase === 'scanning') { this.stop.abort(); } };
+    options.pause?.addEventListener('abort', paused);
     try {
       await this.work();
     } catch (thrown) {
       await this.flush().catch(() => undefined);
       if (!this.isCancelled(thrown)) { throw thrown; }
       summary.cancelled = true;
+    } finally {
+      options.pause?.removeEventListener('abort', paused);
     }
     if (!summary.cancelled) { await this.finish(); }
     options.state.compact();
@@ -114,7 +123,7 @@ class IndexRun {
     this.throwIfStopped();
     summary.seen = found.files.length + found.skipped.length;
 
-    const plan = planFiles({ scan: found, stateOf: (root, path) => state.get(root, path), rows: this.rows, maxPixels: rules.maxPixels, force });
+    const plan = planFiles({ scan: found, stateOf: (root, path) => state.get(root, path), rows: this.rows, maxPixels: rules.maxPixels, force, retry: options.retry });
     summary.unchanged = plan.unchanged.length;
     for (const { sizeBytes, mtimeMs, ...skip } of found.skipped) { this.skip({ root: skip.root, path: skip.path, sizeBytes, mtimeMs }, skip, false); }
     for (const file of plan.stillSkipped) {
@@ -160,6 +169,7 @@ class IndexRun {
       }
       await this.flushIfDue();
     });
+    this.throwIfStopped();
     return hashed;
   }
 
@@ -186,6 +196,7 @@ class IndexRun {
       throw thrown;
     }
     await batches.finish();
+    this.throwIfStopped();
     return duplicates;
   }
 
@@ -373,12 +384,12 @@ class IndexRun {
 
   // ── flow
 
-  /** Runs `each` for all items, `concurrency` at a time, until one fails or the run is stopped. */
+  /** Runs `each` for all items, `concurrency` at a time, until one fails or the run is stopped. Paused, it returns when those in work are done: the caller asks throwIfStopped(). */
   private async forEach<T>(items: readonly T[], each: (item: T) => Promise<void>): Promise<void> {
     let next = 0;
     let failed = false;
     const lane = async (): Promise<void> => {
-      while (next < items.length && !failed) {
+      while (next < items.length && !failed && !this.options.pause?.aborted) {
         this.throwIfStopped();
         try { await each(items[next++]!); } catch (thrown) { failed = true; throw thrown; }
       }
@@ -389,7 +400,10 @@ class IndexRun {
     if (failure !== undefined) { throw failure; }
   }
 
-  private throwIfStopped(): void { if (this.stop.signal.aborted) { throw cancelled(); } }
+  private throwIfStopped(): void {
+    if (this.options.pause?.aborted) { this.stop.abort(); }
+    if (this.stop.signal.aborted) { throw cancelled(); }
+  }
   private isCancelled(thrown: unknown): boolean {
     return this.stop.signal.aborted && (thrown === this.stop.signal.reason || (thrown instanceof AssetSearchError && thrown.code === 'cancelled'));
   }

@@ -9,6 +9,8 @@ export interface IndexMeta {
   /** Name of the vector space whose table is complete and answers queries. */
   serving?: string;
   model?: { id: string; folder: string };
+  /** End of the last complete scan of each folder by its id, milliseconds since 1970. */
+  scannedAt?: Record<string, number>;
 }
 
 export function readMeta(dbFolder: string): IndexMeta | undefined {

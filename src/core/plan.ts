@@ -10,6 +10,8 @@ export interface PlanInput {
   maxPixels: number;
   /** Read and encode everything again. */
   force?: boolean;
+  /** Try skipped files again, too. */
+  retry?: boolean;
 }
 
 export interface Plan {
@@ -24,14 +26,14 @@ export interface Plan {
   removed: string[];
 }
 
-export function planFiles({ scan, stateOf, rows, maxPixels, force }: PlanInput): Plan {
+export function planFiles({ scan, stateOf, rows, maxPixels, force, retry }: PlanInput): Plan {
   const plan: Plan = { unchanged: [], stillSkipped: [], known: [], toHash: [], removed: [] };
   const present = new Set<string>();
   for (const file of scan.files) {
     const key = fileKey(file.root, file.path);
     const state = stateOf(file.root, file.path);
     const same = !force && state !== undefined && state.sizeBytes === file.sizeBytes && state.mtimeMs === file.mtimeMs;
-    if (same && state.skip && isFinal(state.skip, maxPixels)) {
+    if (same && state.skip && !retry && isFinal(state.skip, maxPixels)) {
       plan.stillSkipped.push(file);
       continue;
     }

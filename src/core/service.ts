@@ -1,13 +1,14 @@
 /** Everything the engine and the command line can be asked: one index folder, one model, one set of folders. */
 import { appendFileSync, existsSync, mkdirSync } from 'node:fs';
-import { readdir, rm, stat } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import type {
-  AssetKey, BrowseParams, BrowseResult, Hit, ImageSource, IndexProgress, IndexStatus, IndexSummary, LabelParams, LabelResult, LogRecord, OpenParams, SearchParams, SearchResult,
-  SimilarParams, SkippedFile, UpdateParams,
+  AssetKey, BrowseParams, BrowseResult, Hit, ImageSource, IndexDetails, IndexProgress, IndexStatus, IndexSummary, LabelParams, LabelResult, LogRecord, OpenParams, RetryParams, SearchParams, SearchResult,
+  SimilarParams, SkippedFile, SpaceInfo, UpdateParams,
 } from '../protocol';
 import { Decoder } from './decoder';
+import { folderBytes } from './disk';
 import { EncodeClient } from './encodeClient';
 import { createImageEncoder, createTextEncoder, type ImageEncoder, type TextEncoder } from './encoder';
 import { AssetSearchError, SkipError, cancelled, messageOf } from './errors';
@@ -77,6 +78,15 @@ class ModelSession {
   }
 }
 
+/** What a run shall do; all of it when nothing is said. */
+interface RunRequest {
+  force?: boolean;
+  rebuild?: boolean;
+  scope?: { root: string; path: string }[];
+  /** The scope's skipped files are tried again. */
+  retry?: boolean;
+}
+
 /** What {@link AssetService.open} made. */
 interface Opened {
   params: OpenParams;
@@ -98,7 +108,12 @@ export class AssetService {
   private dropping = false;
   private encoderIdle: NodeJS.Timeout | undefined;
   private turn: Promise<unknown> = Promise.resolve();
-  private state: IndexStatus['state'] = 'idle';
+  private state: Exclude<IndexStatus['state'], 'paused'> = 'idle';
+  private paused = false;
+  /** Ends the runs that were asked for before a pause. */
+  private pausing = new AbortController();
+  /** Says that the run in work is ending for a pause. */
+  private runPause: AbortSignal | undefined;
   private error: IndexStatus['error'];
   private writer: IndexStatus['writer'];
   private progress: IndexProgress | undefined;
@@ -196,21 +211,44 @@ export class AssetService {
     return this.run({ rebuild: true }, signal);
   }
 
-  /** One run after the other; a cancelled one resolves with what it did. */
-  private run(what: { force?: boolean; rebuild?: boolean; scope?: { root: string; path: string }[] }, signal?: AbortSignal): Promise<IndexSummary> {
-    const run = this.turn.then(() => this.runNow(what, signal));
+  retry({ files }: RetryParams, signal?: AbortSignal): Promise<IndexSummary> {
+    const scope = (files ?? this.skipped()).map(({ root, path }) => ({ root, path }));
+    return this.run({ scope, retry: true }, signal);
+  }
+
+  /**
+   * A paused service holds no lock and starts no run but a retry. Nothing is remembered of the run that a pause ends: what it did is in the
+   * table and the state file, and the next scan goes on from there.
+   */
+  async pause(paused: boolean): Promise<void> {
+    this.paused = paused;
+    if (paused) {
+      this.pausing.abort();
+      this.pausing = new AbortController();
+      this.notify(true);
+      await this.turn;
+    }
+    this.notify(true);
+  }
+
+  /** One run after the other; a cancelled or paused one resolves with what it did. */
+  private run(what: RunRequest, signal?: AbortSignal): Promise<IndexSummary> {
+    const pause = this.pausing.signal;
+    const run = this.turn.then(() => this.runNow(what, pause, signal));
     this.turn = run.catch(() => undefined);
     return run;
   }
 
-  private async runNow({ force, rebuild, scope }: { force?: boolean; rebuild?: boolean; scope?: { root: string; path: string }[] }, signal?: AbortSignal): Promise<IndexSummary> {
+  private async runNow({ force, rebuild, scope, retry }: RunRequest, pause: AbortSignal, signal?: AbortSignal): Promise<IndexSummary> {
     const opened = this.need();
     const { params, target, state, store, threads } = opened;
-    const lock = await this.lock(params.dbFolder, signal);
+    const held = this.paused && !retry;
+    const lock = held ? undefined : await this.lock(params.dbFolder, signal ? AbortSignal.any([signal, pause]) : pause);
     if (!lock) { return { seen: 0, indexed: 0, unchanged: 0, reused: 0, removed: 0, skipped: [], seconds: 0, device: this.device, cancelled: true }; }
     try {
       this.writer = undefined;
       this.error = undefined;
+      this.runPause = pause;
       this.setState('indexing');
       // A folder inside the workspace must not show up in somebody's commit.
       if (!existsSync(join(params.dbFolder, '.gitignore'))) { appendFileSync(join(params.dbFolder, '.gitignore'), '*\n'); }
@@ -223,11 +261,12 @@ export class AssetService {
       if (opened.serving.session === target) { opened.serving.space = space; }
       // The old table serves as long as it can be read, and a first one serves while it grows.
       const servingNow = opened.serving.session.space;
-      writeMeta(params.dbFolder, { version: 1, roots, serving: servingNow, model: { id: opened.serving.session.model.manifest.id, folder: opened.serving.session.model.folder } });
+      const scannedAt = meta?.scannedAt;
+      writeMeta(params.dbFolder, { version: 1, roots, serving: servingNow, model: { id: opened.serving.session.model.manifest.id, folder: opened.serving.session.model.folder }, scannedAt });
       const summary = await runIndex({
         dbFolder: params.dbFolder, roots: params.roots, rules: params.rules, space, state, lock, decoder: opened.indexDecoder,
         encoder: () => this.startEncoder(opened), image: target.model.manifest.image, concurrency: 2 * threads,
-        maxThumbnailBytes: Math.max(0, params.maxThumbnailBytes - this.thumbnailBytes), keepOtherRoots: this.options.keepOtherRoots, scope, force, signal,
+        maxThumbnailBytes: Math.max(0, params.maxThumbnailBytes - this.thumbnailBytes), keepOtherRoots: this.options.keepOtherRoots, scope, force, retry, signal, pause,
         onProgress: progress => { this.progress = progress; this.notify(false); void this.countNowAndThen(); },
         warn: message => this.log('warn', message),
       });
@@ -236,11 +275,17 @@ export class AssetService {
         const old = opened.serving.session;
         opened.serving = { session: target, space };
         await old.dispose();
-        writeMeta(params.dbFolder, { version: 1, roots, serving: target.space, model: { id: target.model.manifest.id, folder: target.model.folder } });
         // The previous model's table stays, so that going back to it encodes nothing; older ones go.
         for (const name of await store.spaces()) {
           if (name !== target.space && name !== old.space) { await store.dropSpace(name); }
         }
+      }
+      if (full && !summary.cancelled) {
+        const now = Date.now();
+        writeMeta(params.dbFolder, {
+          version: 1, roots, serving: target.space, model: { id: target.model.manifest.id, folder: target.model.folder },
+          scannedAt: { ...scannedAt, ...Object.fromEntries(params.roots.map(root => [root.id, now])) },
+        });
       }
       this.lastRun = summary;
       this.progress = undefined;
@@ -267,19 +312,42 @@ export class AssetService {
     this.dropping = true;
     try {
       if (serving.session === target) { serving.space = undefined; }
-      try {
-        await store.dropSpace(target.space);
-      } catch {
-        // A table too damaged to be dropped is only files.
-        for (const name of [`${target.space}.lance`, `${target.space}__retired.lance`]) { await rm(join(params.dbFolder, 'lance', name), { recursive: true, force: true }); }
-        await store.reconnect();
-      }
+      await this.dropSpace(store, params.dbFolder, target.space);
     } finally {
       this.dropping = false;
     }
     state.clear();
     await rm(join(params.dbFolder, 'thumbnails'), { recursive: true, force: true });
     this.thumbnailBytes = 0;
+  }
+
+  private async dropSpace(store: Store, dbFolder: string, space: string): Promise<void> {
+    try {
+      await store.dropSpace(space);
+    } catch {
+      // A table too damaged to be dropped is only files.
+      for (const name of [`${space}.lance`, `${space}__retired.lance`]) { await rm(join(dbFolder, 'lance', name), { recursive: true, force: true }); }
+      await store.reconnect();
+    }
+  }
+
+  /** Deletes a space that no model in use needs. */
+  async removeSpace({ name }: { name: string }): Promise<void> {
+    const { params: { dbFolder }, store } = this.need();
+    const space = (await this.spaces()).find(each => each.name === name);
+    if (!space) { throw new AssetSearchError('usage', `There is no table "${name}" in this index.`); }
+    if (space.role !== 'unused') { throw new AssetSearchError('usage', `"${name}" is in use. Choose another model before you remove it.`); }
+    const lock = IndexLock.acquire(dbFolder);
+    if (!(lock instanceof IndexLock)) {
+      throw new AssetSearchError('indexLocked', `Process ${lock.pid} on ${lock.host} is writing this index. Wait until it ends, or pause it, and remove the table then.`);
+    }
+    try {
+      await this.dropSpace(store, dbFolder, name);
+      await this.measure(false);
+    } finally {
+      lock.release();
+      this.notify(true);
+    }
   }
 
   /** Undefined when the caller cancelled while another process was writing. */
@@ -450,9 +518,10 @@ export class AssetService {
 
   status(): IndexStatus {
     const { target, state } = this.need();
+    const paused = this.paused && (this.state === 'idle' || (this.state === 'indexing' && this.runPause?.aborted));
     return {
-      state: this.state, assets: this.assets, skipped: state.skippedCount, model: target.model.info, device: this.device, diskBytes: this.tableBytes + this.thumbnailBytes,
-      ...(this.progress && { progress: this.progress }), ...(this.lastRun && { lastRun: this.lastRun }),
+      state: paused ? 'paused' : this.state, assets: this.assets, skipped: state.skippedCount, model: target.model.info, device: this.device, diskBytes: this.tableBytes + this.thumbnailBytes,
+      ...(this.progress && !paused && { progress: this.progress }), ...(this.lastRun && { lastRun: this.lastRun }),
       ...(this.error && { error: this.error }), ...(this.writer && { writer: this.writer }),
     };
   }
@@ -469,14 +538,45 @@ export class AssetService {
     return state.folders();
   }
 
+  async details(): Promise<IndexDetails> {
+    const { params, threads, serving } = this.need();
+    await this.ensureSpace();
+    const scannedAt = readMeta(params.dbFolder)?.scannedAt;
+    const skipped = new Map<string, number>();
+    for (const { root } of this.skipped()) { skipped.set(root, (skipped.get(root) ?? 0) + 1); }
+    const { space } = serving;
+    return {
+      // A damaged table has no numbers, but what else is known helps to see why.
+      folders: await Promise.all(params.roots.map(async ({ id }) => ({
+        root: id, ...await space?.countRoot(id).catch(() => undefined) ?? { images: 0, parts: 0 }, skipped: skipped.get(id) ?? 0,
+        ...(scannedAt?.[id] !== undefined && { scannedAt: scannedAt[id] }),
+      }))),
+      spaces: await this.spaces().catch(() => []),
+      thumbnailBytes: this.thumbnailBytes, maxThumbnailBytes: params.maxThumbnailBytes, threads,
+      engine: { node: process.versions.node, pid: process.pid, memoryBytes: process.memoryUsage.rss() },
+    };
+  }
+
+  /** Every space of the index folder, the largest first. */
+  async spaces(): Promise<SpaceInfo[]> {
+    const { params, store, target, serving } = this.need();
+    // Another process may serve with another model: what meta.json names is in use, too.
+    const inUse = new Set([serving.session.space, readMeta(params.dbFolder)?.serving]);
+    const bytes = await store.spaceBytes();
+    const spaces = await Promise.all([...bytes].map(async ([name, size]): Promise<SpaceInfo> => (
+      { name, role: inUse.has(name) ? 'serving' : name === target.space ? 'building' : 'unused', ...await store.countSpace(name), bytes: size })));
+    return spaces.sort((a, b) => b.bytes - a.bytes);
+  }
+
   /** Counts for the command line's `stats`. */
-  async stats(): Promise<{ assets: number; retired: number; formats: Record<string, number>; tableBytes: number; thumbnailBytes: number }> {
+  async stats(): Promise<{ assets: number; retired: number; formats: Record<string, number>; tableBytes: number; thumbnailBytes: number; spaces: SpaceInfo[] }> {
     const { serving } = this.need();
     await this.ensureSpace();
     await this.measure(true);
     const { space } = serving;
     return {
       assets: await space?.count() ?? 0, retired: await space?.countRetired() ?? 0, formats: await space?.formats() ?? {}, tableBytes: this.tableBytes, thumbnailBytes: this.thumbnailBytes,
+      spaces: await this.spaces(),
     };
   }
 
@@ -544,7 +644,7 @@ export class AssetService {
     if (thumbnails) { this.thumbnailBytes = await pruneThumbnails(dbFolder, maxThumbnailBytes > 0 ? maxThumbnailBytes : Infinity); }
   }
 
-  private setState(state: IndexStatus['state']): void {
+  private setState(state: typeof this.state): void {
     this.state = state;
     this.notify(true);
   }
@@ -574,13 +674,4 @@ function imageError({ code, reason, remedy }: SkipError): AssetSearchError {
   if (code === 'tooLarge' || code === 'tooManyPixels') { return new AssetSearchError('imageTooLarge', message); }
   if (code === 'unsupportedFormat') { return new AssetSearchError('imageUnsupported', message); }
   return new AssetSearchError('imageUnreadable', message);
-}
-
-async function folderBytes(folder: string): Promise<number> {
-  let names: string[];
-  try { names = await readdir(folder, { recursive: true }); } catch { return 0; }
-  const sizes = await Promise.all(names.map(async name => {
-    try { const stats = await stat(join(folder, name)); return stats.isFile() ? stats.size : 0; } catch { return 0; }
-  }));
-  return sizes.reduce((sum, size) => sum + size, 0);
 }

@@ -6,6 +6,7 @@ import {
   Field, FixedSizeList, Float32, Float64, Int32, RecordBatch, Schema, Struct, Table as ArrowTable, Utf8, makeData, vectorFromArray, type Data, type DataType, type Vector,
 } from 'apache-arrow';
 import type { Asset, AssetKey, Filter } from '../protocol';
+import { folderBytes } from './disk';
 import { AssetSearchError, messageOf } from './errors';
 import type { VectorSample } from './relevance';
 import { fileKey } from './state';
@@ -105,6 +106,25 @@ export class Store {
     });
   }
 
+  /** Rows of a space and of what it keeps of files that are gone; a table that cannot be read has no number. */
+  async countSpace(name: string): Promise<{ rows?: number; retired?: number }> {
+    const count = async (table: string): Promise<number | undefined> => {
+      try { return await (await this.connection.openTable(table)).countRows(); } catch { return undefined; }
+    };
+    const [rows, retired] = await Promise.all([count(name), count(`${name}${retiredSuffix}`)]);
+    return { rows, retired };
+  }
+
+  /** Bytes on disk of each space, by name. */
+  async spaceBytes(): Promise<Map<string, number>> {
+    const bytes = new Map<string, number>();
+    for (const name of await this.spaces()) {
+      const sizes = await Promise.all([name, `${name}${retiredSuffix}`].map(table => folderBytes(join(this.dbFolder, 'lance', `${table}.lance`))));
+      bytes.set(name, sizes.reduce((sum, size) => sum + size, 0));
+    }
+    return bytes;
+  }
+
   async dropSpace(name: string): Promise<void> {
     await guard(async () => {
       const names = new Set(await this.connection.tableNames({ limit: 1000 }));
@@ -139,6 +159,12 @@ export class Space {
   }
 
   count(filter?: Filter): Promise<number> { return this.read(() => this.rows.countRows(filterPredicate(filter))); }
+  /** Rows of one folder: whole images, and parts of them. */
+  async countRoot(root: string): Promise<{ images: number; parts: number }> {
+    const inRoot = belowPredicate({ root, path: '' });
+    const [images, parts] = await this.read(() => Promise.all(['part = 0', 'part > 0'].map(part => this.rows.countRows(and(inRoot, part)))));
+    return { images: images!, parts: parts! };
+  }
   countRetired(): Promise<number> { return this.read(async () => await this.retired?.countRows() ?? 0); }
 
   /** Hash of each row at or below the given paths, or of all rows, by {@link fileKey}. */

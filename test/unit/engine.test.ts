@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { fork, type ChildProcess } from 'node:child_process';
-import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CancellationTokenSource, createMessageConnection, IPCMessageReader, IPCMessageWriter, ResponseError, type CancellationToken, type MessageConnection } from 'vscode-jsonrpc/node';
+import { IndexLock } from '../../src/core/lock';
 import { Engine, type ErrorInfo, type IndexStatus, type LogRecord, type OpenParams, type Request } from '../../src/protocol';
 
 const builtin = join(process.cwd(), 'media', 'builtin');
@@ -148,6 +149,68 @@ suite('engine process', function () {
     assert.equal(next.unchanged, summary.indexed);
   });
 
+  test('paused: the run ends and frees the lock, no other starts, and resumed all is there', async () => {
+    for (let index = 0; index < 600; index++) { writeFileSync(join(root, `${index}.svg`), svg(index)); }
+    writeFileSync(join(root, 'bad.png'), 'x');
+    const client = await open();
+    const run = client.ask(Engine.index, {});
+    await client.until(status => (status.progress?.done ?? 0) > 100);
+    await client.ask(Engine.pause, { paused: true });
+    const part = await run;
+    assert.ok(part.cancelled && part.indexed > 0 && part.indexed < 604, `${part.indexed}`);
+    const status = await client.ask(Engine.status, {});
+    assert.deepEqual([status.state, status.assets, status.progress], ['paused', part.indexed, undefined]);
+    assert.equal(IndexLock.holder(join(folder, 'db')), undefined);
+    for (const summary of [await client.ask(Engine.index, {}), await client.ask(Engine.update, { changes: [{ root: 'ws', path: '' }] })]) {
+      assert.deepEqual([summary.cancelled, summary.seen], [true, 0]);
+    }
+    const first = client.statuses.length;
+    await client.ask(Engine.pause, { paused: false });
+    assert.equal(client.statuses.slice(first).at(-1)!.state, 'idle');
+    const { seen, indexed, unchanged, reused, skipped, cancelled } = await client.ask(Engine.index, {});
+    assert.deepEqual([seen, indexed + unchanged + reused + skipped.length, cancelled], [605, 605, false]);
+    assert.equal(unchanged, part.indexed, 'what was done is not done again');
+    assert.equal((await client.ask(Engine.status, {})).assets, 604);
+  });
+
+  test('paused before it opens, and while it waits for another writer', async () => {
+    for (let index = 0; index < 400; index++) { writeFileSync(join(root, `${index}.svg`), svg(index)); }
+    const first = await open();
+    const run = first.ask(Engine.index, {});
+    await first.until(status => status.state === 'indexing');
+    const second = new Client();
+    clients.push(second);
+    await second.ask(Engine.pause, { paused: true });
+    assert.equal((await second.ask(Engine.open, params())).state, 'paused');
+    await second.ask(Engine.pause, { paused: false });
+    const waiting = second.ask(Engine.index, {});
+    await second.until(status => status.state === 'indexingElsewhere');
+    await second.ask(Engine.pause, { paused: true });
+    assert.deepEqual([(await waiting).cancelled, (await second.ask(Engine.status, {})).state], [true, 'paused']);
+    assert.equal((await run).indexed, 404, 'the other one goes on');
+  });
+
+  test('a skipped file is tried again when asked for, also while paused', async () => {
+    const bad = join(root, 'bad.svg');
+    writeFileSync(bad, 'x'.repeat(400));
+    writeFileSync(join(root, 'worse.png'), 'x');
+    const client = await open();
+    await client.ask(Engine.index, {});
+    assert.deepEqual((await client.ask(Engine.skipped, {})).map(skip => skip.path).sort(), ['bad.svg', 'worse.png']);
+    // Repaired without a trace: the same size and time, as a remounted disk or a restored backup leaves it.
+    const { mtimeMs, atimeMs } = statSync(bad);
+    writeFileSync(bad, svg(1).padEnd(400));
+    utimesSync(bad, atimeMs / 1000, mtimeMs / 1000);
+    await client.ask(Engine.pause, { paused: true });
+    const one = await client.ask(Engine.retry, { files: [{ root: 'ws', path: 'bad.svg' }] });
+    assert.deepEqual([one.seen, one.indexed, one.skipped.length], [1, 1, 0]);
+    assert.deepEqual((await client.ask(Engine.skipped, {})).map(skip => skip.path), ['worse.png']);
+    assert.equal((await client.ask(Engine.status, {})).state, 'paused');
+    const all = await client.ask(Engine.retry, {});
+    assert.deepEqual([all.seen, all.indexed, all.skipped.map(skip => skip.path)], [1, 0, ['worse.png']]);
+    assert.deepEqual((await client.ask(Engine.skipped, {})).map(skip => skip.path), ['worse.png']);
+  });
+
   test('two windows: one writes, the other says so, searches and takes over', async () => {
     for (let index = 0; index < 500; index++) { writeFileSync(join(root, `${index}.svg`), svg(index)); }
     const first = await open();
@@ -197,8 +260,24 @@ suite('engine process', function () {
     assert.equal((await client.ask(Engine.search, { text: 'star', limit: 1, useNames: true })).total, 304, 'half a table does not');
     await client.ask(Engine.index, {});
     assert.equal((await client.ask(Engine.browse, { offset: 0, limit: 1 })).total, 304);
-    const tables = readdirSync(join(folder, 'db', 'lance')).filter(name => name.endsWith('.lance') && !name.includes('__'));
-    assert.equal(tables.length, 2);
+    const tables = () => readdirSync(join(folder, 'db', 'lance')).filter(name => name.endsWith('.lance'));
+    assert.equal(tables().filter(name => !name.includes('__')).length, 2);
+    const { spaces, folders } = await client.ask(Engine.details, {});
+    assert.deepEqual(spaces.map(({ role, rows }) => [role, rows]).sort(), [['serving', 304], ['unused', 304]]);
+    assert.ok(spaces.every(({ bytes }) => bytes > 304 * 4 * 64));
+    assert.deepEqual(folders.map(({ root: id, images, parts, skipped }) => [id, images, parts, skipped]), [['ws', 304, 0, 0]]);
+    assert.ok(Date.now() - folders[0]!.scannedAt! < 60_000);
+    const named = (role: string) => ({ name: spaces.find(each => each.role === role)!.name });
+    await assert.rejects(client.ask(Engine.removeSpace, named('serving')), codeOf('usage'));
+    await assert.rejects(client.ask(Engine.removeSpace, { name: '../lance' }), codeOf('usage'));
+    const lock = IndexLock.acquire(join(folder, 'db'));
+    assert.ok(lock instanceof IndexLock);
+    await assert.rejects(client.ask(Engine.removeSpace, named('unused')), codeOf('indexLocked'));
+    lock.release();
+    await client.ask(Engine.removeSpace, named('unused'));
+    assert.deepEqual((await client.ask(Engine.details, {})).spaces.map(({ name }) => name), [named('serving').name]);
+    assert.equal(tables().length, 2, 'the serving table and what it keeps');
+    assert.equal((await client.ask(Engine.search, { text: 'star', limit: 1, useNames: true })).total, 304);
   });
 
   test('a damaged table fails with a code, and a rebuild repairs it', async () => {

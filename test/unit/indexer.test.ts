@@ -185,6 +185,20 @@ suite('indexer', function () {
     assert.ok((await run({ signal: AbortSignal.abort() })).cancelled);
   });
 
+  test('paused: no new file is begun, every file that was begun is kept, and the next run does the rest', async () => {
+    for (let index = 0; index < 200; index++) { put(`${index}.svg`, index + 1); }
+    const pause = new AbortController();
+    let decoded = 0;
+    const counting = { hash: decoder.hash.bind(decoder), decode: async (...request: Parameters<Decoder['decode']>) => { const result = await decoder.decode(...request); decoded++; return result; } } as Decoder;
+    const summary = await run({ pause: pause.signal, decoder: counting }, new CountingEncoder(images => { if (images >= 32) { pause.abort(); } }));
+    assert.ok(summary.cancelled && summary.indexed < 200, `${summary.indexed}`);
+    assert.equal(summary.indexed, decoded, 'nothing that was read is lost');
+    assert.equal(await space.count(), decoded);
+    assert.deepEqual(counts(await run()), { indexed: 200 - decoded, unchanged: decoded, reused: 0, removed: 0, skipped: 0 });
+    await assertUnique();
+    assert.ok((await run({ pause: AbortSignal.abort(), force: true })).cancelled);
+  });
+
   test('an encoder that fails ends the run with its error and keeps what is done', async () => {
     for (let index = 0; index < 100; index++) { put(`${index}.svg`, index + 1); }
     await assert.rejects(run({}, new CountingEncoder(images => { if (images >= 32) { throw new Error('boom'); } })), /boom/);
