@@ -82,7 +82,7 @@ export class AssetSearchApp extends LitElement {
   static override styles = [sharedStyles, css`
     :host { display: grid; height: 100vh; grid-template: auto minmax(0, 1fr) auto / minmax(0, 1fr); background: transparent; }
     header { display: grid; grid-row: 1; grid-template-columns: minmax(0, 1fr); gap: 6px; padding: 8px 10px 6px; }
-    status-line { grid-row: 3; }
+    footer { grid-row: 3; min-width: 0; }
     :host(.panel) header { padding: 12px 16px 8px; gap: 8px; }
     .first { display: flex; align-items: center; gap: 12px; }
     search-box { flex: 1; min-width: 0; }
@@ -145,7 +145,13 @@ export class AssetSearchApp extends LitElement {
 
   // ─── news from the host
 
-  showStatus(status: ViewStatus): void { this.status = status; }
+  showStatus(status: ViewStatus): void {
+    const before = this.status.index?.state;
+    this.status = status;
+    const { index } = status;
+    if (before !== 'indexing' || index?.state !== 'idle') { return; }
+    this.announce(countOf(this.t, index.assets, 'Indexing has finished: 1 asset', 'Indexing has finished: {0} assets'));
+  }
 
   /** Lists again what is in sight. */
   assetsChanged(): void {
@@ -385,6 +391,7 @@ export class AssetSearchApp extends LitElement {
         ${this.renderBanner()}
       </header>
       <main class=${classMap({ labelled })}>
+        <h1 class="sr-only">${t('Asset Search')}</h1>
         ${showsGrid ? html`
           <asset-grid .t=${t} .kind=${kind} .tiles=${waiting ? [] : this.listing.tiles} .strong=${waiting ? undefined : this.listing.strong} .skeleton=${waiting} .stale=${this.listing.state === 'loading' && !waiting && this.listing.question !== this.listing.answered}
             .tileSize=${this.tileSize} .severalRoots=${status.roots.length > 1} .label=${waiting ? t('Loading images') : this.summary(true)}
@@ -398,8 +405,9 @@ export class AssetSearchApp extends LitElement {
           <labels-pane .t=${t} .host=${this.host} .value=${this.labels} .images=${this.labelImages()} .selected=${this.selection.length > 0}
             @labels-changed=${(event: CustomEvent<string>) => this.labelsChanged(event.detail)} @announce=${(event: CustomEvent<string>) => this.announce(event.detail)}></labels-pane>` : nothing}
       </main>
-      <status-line .t=${t} .index=${status.index} .starting=${status.availability === 'starting'} ?hidden=${!searchable || status.availability === 'engineFailed'}
-        @command=${(event: CustomEvent<Command>) => void this.command(event.detail)}></status-line>`;
+      <footer ?hidden=${!searchable || status.availability === 'engineFailed'}>
+        <status-line .t=${t} .index=${status.index} .starting=${status.availability === 'starting'} @command=${(event: CustomEvent<Command>) => void this.command(event.detail)}></status-line>
+      </footer>`;
   }
 
   protected override updated(): void {

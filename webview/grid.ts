@@ -113,8 +113,11 @@ export class AssetGrid extends LitElement {
     .failed { display: grid; justify-items: center; gap: 4px; font-size: 10px; text-transform: uppercase; color: var(--vscode-descriptionForeground); }
     .failed .icon { font-size: 24px; opacity: .7; }
     .caption { display: flex; height: ${captionLine}px; align-items: end; padding: 0 3px; font-size: 12px; line-height: 16px; white-space: pre; overflow: hidden; }
+    /* Generated, because a shortened name is no text to search or to say: the whole one is the tile's label. */
+    .caption::after { content: attr(data-name); }
     .details { display: flex; justify-content: space-between; gap: 6px; height: ${captionLine - 2}px; padding: 0 3px; font-size: 11px; line-height: 15px; color: var(--vscode-descriptionForeground); font-variant-numeric: tabular-nums; }
     .score { position: absolute; inset: auto 4px 4px auto; padding: 0 5px; border-radius: 8px; font-size: 10px; line-height: 15px; font-variant-numeric: tabular-nums; background: var(--vscode-badge-background); color: var(--vscode-badge-foreground); border: 1px solid var(--vscode-contrastBorder, transparent); opacity: 0; }
+    [data-score]::after { content: attr(data-score); }
     .tile:hover .score, .tile:focus-visible .score { opacity: 1; }
     .tile:focus-visible .picture, .listbox:focus-visible .tile.active .picture { outline: 2px solid var(--vscode-focusBorder); outline-offset: 1px; }
     .tile[aria-selected=true] .picture { outline: 2px solid var(--vscode-contrastActiveBorder, var(--vscode-focusBorder)); outline-offset: 1px; }
@@ -122,6 +125,7 @@ export class AssetGrid extends LitElement {
     .stacked .picture { margin: 4px 4px 0 0; height: calc(var(--cell) - 4px); overflow: visible; box-shadow: 2px -2px 0 -1px var(--backdrop), 2px -2px 0 0 var(--tile-hover), 4px -4px 0 -1px var(--backdrop), 4px -4px 0 0 var(--tile-hover); }
     .fanned .picture { box-shadow: inset 0 -2px 0 0 var(--vscode-focusBorder); }
     .count { position: absolute; inset: auto auto 4px 4px; min-width: 22px; padding: 0 5px; border-radius: 8px; font-size: 10px; line-height: 16px; text-align: center; font-variant-numeric: tabular-nums; background: var(--vscode-badge-background); color: var(--vscode-badge-foreground); border: 1px solid var(--vscode-contrastBorder, transparent); cursor: pointer; }
+    .count::after { content: attr(data-count); }
     .count:hover { background: var(--vscode-button-hoverBackground); color: var(--vscode-button-foreground); }
     .mark { position: absolute; inset: 5px auto auto 5px; width: 18px; height: 18px; display: grid; place-items: center; border-radius: 50%; background: var(--vscode-button-background); color: var(--vscode-button-foreground); border: 1px solid var(--vscode-contrastBorder, transparent); }
     .mark .icon { font-size: 12px; }
@@ -248,13 +252,13 @@ export class AssetGrid extends LitElement {
           ${tile.thumbnail && !this.failed.has(tile.hash)
             ? html`<img crossorigin="anonymous" loading="lazy" decoding="async" draggable="false" alt="" src=${tile.thumbnail} @load=${(event: Event) => this.loaded(event, tile)} @error=${() => this.lost(tile)}>`
             : html`<span class="failed">${icon('file-media')}${tile.format}</span>`}
-          ${score && this.layout.caption === captionLine && tile.score !== null ? html`<span class="score" aria-hidden="true">${score}</span>` : nothing}
+          ${score && this.layout.caption === captionLine && tile.score !== null ? html`<span class="score" data-score=${score}></span>` : nothing}
           ${selected ? html`<span class="mark">${icon('check')}</span>` : nothing}
-          ${stack ? html`<span class="count" aria-hidden="true" @click=${(event: MouseEvent) => this.stackClicked(event, tile, index)} @dblclick=${(event: MouseEvent) => event.stopPropagation()}>${stack.open ? '−' : `+${stack.others}`}</span>` : nothing}
+          ${stack ? html`<span class="count" data-count=${stack.open ? '−' : `+${stack.others}`} @click=${(event: MouseEvent) => this.stackClicked(event, tile, index)} @dblclick=${(event: MouseEvent) => event.stopPropagation()}></span>` : nothing}
         </div>
-        <div class="caption" aria-hidden="true">${this.names.fit(name, this.layout.cell - 8)}</div>
+        <div class="caption" data-name=${this.names.fit(name, this.layout.cell - 8)}></div>
         ${this.layout.caption > captionLine
-          ? html`<div class="details" aria-hidden="true"><span class="ellipsis">${tile.format.toUpperCase()} ${tile.width}×${tile.height}</span>${score ? html`<span>${score}</span>` : nothing}</div>`
+          ? html`<div class="details" aria-hidden="true"><span class="ellipsis">${tile.format.toUpperCase()} ${tile.width}×${tile.height}</span>${score ? html`<span data-score=${score}></span>` : nothing}</div>`
           : nothing}
       </div>`;
   }
@@ -392,8 +396,9 @@ export class AssetGrid extends LitElement {
     this.requestUpdate();
   }
 
+  /** Begins with what is written on the tile, in that order: who speaks to the computer says what is seen. */
   private labelOf(tile: ListedTile): string {
-    const parts = [nameOf(tile.path), this.placeOf(tile) || this.t('top folder'), `${tile.format.toUpperCase()} ${tile.width}×${tile.height}`];
+    const parts = [nameOf(tile.path), `${tile.format.toUpperCase()} ${tile.width}×${tile.height}`, this.placeOf(tile) || this.t('top folder')];
     if (tile.stack) { parts.push(tile.stack.open ? this.t('{0} variants shown after it', tile.stack.others) : this.t('stands for {0} more of the same drawing', tile.stack.others)); }
     if (tile.score !== null) { parts.push(this.t('score {0}', tile.score.toFixed(2))); } else if (tile.matched.name) { parts.push(this.t('name matches')); }
     return parts.join(', ');

@@ -7,6 +7,7 @@ export const iconCharacters = {
   'close': '\uea76',
   'copy': '\uebcc',
   'debug-stop': '\uead7',
+  'error': '\uea87',
   'ellipsis': '\uea7c',
   'file-media': '\ueaea',
   'filter': '\ueaf1',

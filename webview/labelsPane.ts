@@ -5,6 +5,7 @@ import { customElement, property, state } from 'lit/decorators.js';
 import { View, type LabelResult, type Tile } from '../src/protocol';
 import { toErrorInfo, type Host } from './connection';
 import { keyOf, nameOf } from './grid';
+import { icon } from './icons';
 import type { Translate } from './localize';
 import { sharedStyles } from './theme';
 
@@ -44,7 +45,8 @@ export class LabelsPane extends LitElement {
     .fill { height: 100%; background: var(--meter); border-radius: 3px; transform-origin: 0 0; }
     .best { color: var(--vscode-foreground); font-weight: 600; }
     .number { font-variant-numeric: tabular-nums; text-align: end; }
-    .alarm { margin: 0; color: var(--vscode-errorForeground); }
+    .alarm { margin: 0; }
+    .alarm .icon { font-size: 14px; vertical-align: text-bottom; color: var(--vscode-errorForeground); }
     .row { display: contents; color: var(--vscode-descriptionForeground); }
   `];
 
@@ -66,7 +68,7 @@ export class LabelsPane extends LitElement {
       <p class="hint">${count === 0 ? t('Select images to see which words fit them.')
         : this.selected ? count === 1 ? t('Compares 1 selected image with words of your choice, separated by commas.') : t('Compares {0} selected images with words of your choice, separated by commas.', count)
         : t('Compares the first image in sight with words of your choice, separated by commas. Select images to label them.')}</p>
-      ${this.error ? html`<p class="alarm" role="alert">${this.error}</p>` : nothing}
+      ${this.error ? html`<p class="alarm" role="alert">${icon('error')} ${this.error}</p>` : nothing}
       <ul class="results" aria-label=${t('Label results')} aria-busy=${this.running ? 'true' : 'false'}>${this.results.map(({ tile, result }) => this.renderResult(tile, result))}</ul>`;
   }
 
@@ -79,7 +81,7 @@ export class LabelsPane extends LitElement {
         <img class="thumbnail" alt="" draggable="false" src=${tile.thumbnail ?? nothing} ?hidden=${!tile.thumbnail}>
         <div>
           <div class="name ellipsis" title=${tile.path}>${name}</div>
-          ${result.error ? html`<p class="alarm">${result.error.message}</p>` : html`
+          ${result.error ? html`<p class="alarm">${icon('error')} ${result.error.message}</p>` : html`
             <div class="bars">${ranked.map(({ label, probability }, rank) => {
               const percent = Math.round(probability * 100);
               return html`

@@ -30,7 +30,7 @@ export class StatusLine extends LitElement {
     .done { height: 100%; background: var(--meter); transform-origin: 0 0; transition: transform .3s linear; }
     .unknown .done { width: 30%; animation: slide 1.4s ease-in-out infinite; }
     @keyframes slide { from { translate: -100% 0; } to { translate: 340% 0; } }
-    .alarm { color: var(--vscode-errorForeground); }
+    .strong .icon { font-size: 14px; vertical-align: text-bottom; color: var(--vscode-errorForeground); }
   `];
 
   protected override updated(_: PropertyValues): void {
@@ -46,7 +46,7 @@ export class StatusLine extends LitElement {
       <div class="line" title=${this.tooltip(index)}>
         <div><span class="facts">
           ${index.state === 'indexingElsewhere' ? html`<span class="strong">${t('Another window is indexing…')}</span>` : nothing}
-          ${index.state === 'failed' ? html`<span class="alarm">${t('Indexing failed')}</span>` : nothing}
+          ${index.state === 'failed' ? html`<span class="strong">${icon('error')} ${t('Indexing failed')}</span>` : nothing}
           ${index.state === 'indexing' ? html`<span class="strong">${t('Indexing…')}</span>` : nothing}
           <span>${countOf(t, index.assets, '1 asset', '{0} assets')}</span>
           ${this.skipped(index.skipped)}

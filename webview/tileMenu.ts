@@ -22,7 +22,7 @@ export class TileMenu extends LitElement {
     }
     button { display: flex; justify-content: space-between; gap: 24px; width: 100%; padding: 3px 12px; border: 0; border-radius: 4px; background: none; color: inherit; font: inherit; font-size: 13px; text-align: start; cursor: pointer; outline: none; }
     button:focus, button:hover { color: var(--vscode-menu-selectionForeground); background: var(--vscode-menu-selectionBackground); outline: 1px solid var(--vscode-menu-selectionBorder, transparent); outline-offset: -1px; }
-    .keys { opacity: .7; }
+    button:not(:focus, :hover) .keys { opacity: .75; }
     .rule { margin: 4px 0; border-top: 1px solid var(--vscode-menu-separatorBackground); }
   `];
 

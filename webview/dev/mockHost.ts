@@ -14,6 +14,7 @@ export interface MockHost {
   failures: Record<string, string>;
   violations: string[];
   setStatus(scenario: string): void;
+  setTheme(theme: ThemeName): void;
   notify(method: string, params: unknown): void;
 }
 
@@ -131,6 +132,7 @@ const mock: MockHost = {
   delays: scenario === 'loading' ? { 'view/browse': 1e8 } : scenario === 'slow' ? { 'view/search': 3_000 } : {},
   failures: scenario === 'searchFails' ? { 'view/search': 'The model could not read the query: the text encoder ended. Try again, or see the log.' } : {},
   setStatus: name => mock.notify('view/statusChanged', statusOf(name)),
+  setTheme,
   notify: (method, params) => post({ jsonrpc: '2.0', method, params: params as any }),
 };
 window.mock = mock;
@@ -139,7 +141,13 @@ Object.assign(window, {
   acquireVsCodeApi: () => ({ postMessage: (message: Message) => { setTimeout(() => receive(structuredClone(message))); }, getState: () => undefined, setState: () => undefined }),
 });
 
-const { kind, variables } = themes[theme];
-document.body.classList.add(...kind);
-for (const [name, value] of Object.entries(variables)) { document.documentElement.style.setProperty(`--vscode-${name}`, value); }
-document.documentElement.style.background = `var(--vscode-${document.body.dataset.kind === 'panel' ? 'editor' : 'sideBar'}-background)`;
+function setTheme(name: ThemeName): void {
+  const { kind, variables } = themes[name];
+  document.body.classList.remove(...Object.values(themes).flatMap(other => other.kind));
+  document.body.classList.add(...kind);
+  const { style } = document.documentElement;
+  for (const variable of [...style].filter(property => property.startsWith('--vscode-'))) { style.removeProperty(variable); }
+  for (const [variable, value] of Object.entries(variables)) { style.setProperty(`--vscode-${variable}`, value); }
+  style.background = `var(--vscode-${document.body.dataset.kind === 'panel' ? 'editor' : 'sideBar'}-background)`;
+}
+setTheme(theme);

@@ -31,7 +31,7 @@ const shots = [
   ]),
   ...['dark', 'light', 'hc'].flatMap(theme => [
     { name: `stacks-sidebar-${theme}`, query: `theme=${theme}&stacks`, width: 240, height: 600, act: type('rocket') },
-    { name: `stacks-panel-${theme}`, query: `theme=${theme}&kind=panel&stacks`, width: 1000, height: 560, act: async page => { await type('cloud')(page); await page.getByText('+3').first().click(); } },
+    { name: `stacks-panel-${theme}`, query: `theme=${theme}&kind=panel&stacks`, width: 1000, height: 560, act: async page => { await type('cloud')(page); await page.locator('[data-count="+3"]').first().click(); } },
   ]),
   { name: 'divider-none', query: 'theme=dark&divider', width: 300, height: 480, act: type('walrus') },
   { name: 'sidebar-keyboard', query: 'theme=light', width: 300, height: 600, act: async page => { await page.getByLabel('Search assets').press('ArrowDown'); await page.keyboard.press('ArrowDown'); await page.keyboard.press('ArrowRight'); } },
