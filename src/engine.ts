@@ -3,21 +3,23 @@ import './core/lanceEnvironment';
 import { join } from 'node:path';
 import { createMessageConnection, IPCMessageReader, IPCMessageWriter, ResponseError, type CancellationToken } from 'vscode-jsonrpc/node';
 import { AssetSearchError, messageOf } from './core/errors';
-import { AssetService } from './core/service';
-import { Engine, type ErrorInfo, type LogRecord, type Request } from './protocol';
+import { NameService } from './core/nameService';
+import { loadProblem, platformProblem, thisPlatform } from './core/platform';
+import type { AssetService } from './core/service';
+import { Engine, type ErrorInfo, type IndexStatus, type LogRecord, type OpenParams, type Request } from './protocol';
 
 /** How long files may take to close once the window is gone. */
 const flushMs = 1_000;
 
 const connection = createMessageConnection(new IPCMessageReader(process), new IPCMessageWriter(process));
 const send = <P>(method: string, params: P): void => { connection.sendNotification(method, params).catch(() => { /* the window is gone */ }); };
-const service = new AssetService({
-  processes: { decoder: join(__dirname, 'decodeProcess.js'), encoder: join(__dirname, 'encodeWorker.js') },
-  keepOtherRoots: false,
-  waitForLock: true,
-  onStatus: status => send(Engine.statusChanged.method, status),
-  onLog: record => send<LogRecord>(Engine.log.method, record),
-});
+const news = {
+  onStatus: (status: IndexStatus) => send(Engine.statusChanged.method, status),
+  onLog: (record: LogRecord) => send<LogRecord>(Engine.log.method, record),
+};
+let service: AssetService | NameService | undefined;
+/** May be said before there is a service. */
+let paused = false;
 const leaving = new AbortController();
 
 /** One kind of request: the token becomes a signal, and an error keeps its code in `data`. */
@@ -38,28 +40,66 @@ function answer<P, R>({ method }: Request<P, R>, work: (params: P, signal: Abort
   });
 }
 
-answer(Engine.open, params => service.open(params));
-answer(Engine.index, (params, signal) => service.index(params, signal));
-answer(Engine.update, (params, signal) => service.update(params, signal));
-answer(Engine.rebuild, (params, signal) => service.rebuild(params, signal));
-answer(Engine.retry, (params, signal) => service.retry(params, signal));
-answer(Engine.pause, ({ paused }) => service.pause(paused));
-answer(Engine.search, (params, signal) => service.search(params, signal));
-answer(Engine.similar, (params, signal) => service.similar(params, signal));
-answer(Engine.browse, params => service.browse(params));
-answer(Engine.label, (params, signal) => service.label(params, signal));
-answer(Engine.status, () => service.status());
-answer(Engine.skipped, () => service.skipped());
-answer(Engine.details, () => service.details());
-answer(Engine.removeSpace, params => service.removeSpace(params));
-answer(Engine.folders, () => service.folders());
-answer(Engine.thumbnails, (params, signal) => service.thumbnails(params, signal));
+/** The real one, or the one that knows only names where the native libraries cannot run. */
+async function createService({ namesOnly }: OpenParams): Promise<AssetService | NameService> {
+  let reason = namesOnly ?? platformProblem(thisPlatform());
+  if (!reason) {
+    try {
+      // Loaded late: its native libraries kill the process on a processor without the instructions they need.
+      const { AssetService: Service } = await import('./core/service');
+      requireSharp();
+      return new Service({
+        processes: { decoder: join(__dirname, 'decodeProcess.js'), encoder: join(__dirname, 'encodeWorker.js') },
+        keepOtherRoots: false, waitForLock: true, ...news,
+      });
+    } catch (thrown) {
+      reason = loadProblem(thrown);
+    }
+  }
+  return new NameService({ reason, ...news });
+}
+
+/** sharp is loaded by the decoder process alone; here it only has to be there. Throws where its binary is missing. */
+function requireSharp(): void {
+  const names = [`${process.platform}-${process.arch}`, `linuxmusl-${process.arch}`];
+  if (!names.some(name => { try { return require.resolve(`@img/sharp-${name}/sharp.node`) !== ''; } catch { return false; } })) { throw new Error(`Cannot find sharp for ${names[0]}`); }
+}
+
+/** What was opened last. Requests come in order, and the first is to open. */
+function opened(): AssetService | NameService {
+  if (!service) { throw new AssetSearchError('indexMissing', 'No index is open. Open a folder first.'); }
+  return service;
+}
+
+answer(Engine.open, async params => {
+  service ??= await createService(params);
+  if (paused) { await service.pause(true); }
+  return service.open(params);
+});
+answer(Engine.index, (params, signal) => opened().index(params, signal));
+answer(Engine.update, (params, signal) => opened().update(params, signal));
+answer(Engine.rebuild, (params, signal) => opened().rebuild(params, signal));
+answer(Engine.retry, (params, signal) => opened().retry(params, signal));
+answer(Engine.pause, params => {
+  paused = params.paused;
+  return service?.pause(paused);
+});
+answer(Engine.search, (params, signal) => opened().search(params, signal));
+answer(Engine.similar, (params, signal) => opened().similar(params, signal));
+answer(Engine.browse, params => opened().browse(params));
+answer(Engine.label, (params, signal) => opened().label(params, signal));
+answer(Engine.status, () => opened().status());
+answer(Engine.skipped, () => opened().skipped());
+answer(Engine.details, () => opened().details());
+answer(Engine.removeSpace, params => opened().removeSpace(params));
+answer(Engine.folders, () => opened().folders());
+answer(Engine.thumbnails, (params, signal) => opened().thumbnails(params, signal));
 
 /** The run that is in work writes what it has; a native call that does not return must not keep the process alive. */
 function leave(): void {
   leaving.abort();
   setTimeout(() => process.kill(process.pid, 'SIGKILL'), flushMs);
-  void service.settle().then(() => service.close()).finally(() => process.kill(process.pid, 'SIGKILL'));
+  void (async () => { await service?.settle(); await service?.close(); })().finally(() => process.kill(process.pid, 'SIGKILL'));
 }
 
 process.once('disconnect', leave);

@@ -143,6 +143,8 @@ export interface IndexStatus {
   writer?: { pid: number; host: string };
   /** Disk used by the index and the thumbnails. */
   diskBytes: number;
+  /** Set where the native libraries cannot run: why, and that only file names are searched. Assets then have no size in pixels and no thumbnail. */
+  namesOnly?: ErrorInfo;
 }
 
 /**
@@ -166,6 +168,8 @@ export interface OpenParams {
   threads: number;
   /** Upper bound of the thumbnail folder. */
   maxThumbnailBytes: number;
+  /** Load no native library, for this reason: an engine before this one died of it. */
+  namesOnly?: ErrorInfo;
 }
 
 /** An image given by file, or by its bytes (pasted, dropped; at most 32 MiB). */
@@ -332,4 +336,5 @@ export type ErrorCode =
   | 'modelMissing' | 'modelCorrupt' | 'modelInvalid' | 'deviceUnavailable'
   | 'indexMissing' | 'indexCorrupt' | 'indexLocked' | 'diskFull'
   | 'imageUnreadable' | 'imageUnsupported' | 'imageTooLarge' | 'notIndexed' | 'textNotUnderstood'
+  | 'platformUnsupported' | 'processorUnsupported' | 'nativeMissing'
   | 'engineCrashed' | 'engineUnavailable' | 'cancelled' | 'usage' | 'internal';

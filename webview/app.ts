@@ -59,6 +59,7 @@ export class AssetSearchApp extends LitElement {
   @state() private firstInSight = 0;
   @state() private busy = false;
   @state() private announcement = '';
+  @state() private namesOnlyRead = false;
   @state() private notice: { message: string; alarm: boolean } | undefined;
 
   @query('search-box') private searchBox!: SearchBox;
@@ -451,6 +452,11 @@ export class AssetSearchApp extends LitElement {
     if (status.index?.state === 'failed' && status.index.assets > 0) {
       return html`<div class="banner" role="alert">${icon('warning')}<div>${status.index.error?.message ?? t('Indexing failed.')}
         <div class="links"><button class="link" @click=${() => void this.command('showLog')}>${t('Show Log')}</button><button class="link" @click=${() => void this.command('rebuild')}>${t('Rebuild')}</button></div></div></div>`;
+    }
+    if (status.index?.namesOnly && !this.namesOnlyRead) {
+      return html`<div class="banner mild" role="status">${icon('warning')}<div>${status.index.namesOnly.message}
+        <div class="links"><button class="link" @click=${() => void this.command('showLog')}>${t('Show Log')}</button></div></div>
+        <button class="icon-button" aria-label=${t('Dismiss')} title=${t('Dismiss')} @click=${() => { this.namesOnlyRead = true; }}>${icon('close')}</button></div>`;
     }
     return nothing;
   }

@@ -35,6 +35,9 @@ export const keyOf = ({ root, path, part }: AssetKey): AssetKey => ({ root, path
 export const nameOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
 export const folderOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf('/')));
 
+/** Format and size; the size is unknown where only names are. */
+const factsOf = ({ format, width, height }: Tile, times: string): string => [format.toUpperCase(), ...width > 0 ? [`${width}${times}${height}`] : []].join(' ');
+
 /** The grid's custom events. */
 export interface GridEvents {
   'tile-action': { action: TileAction; tile: Tile };
@@ -258,7 +261,7 @@ export class AssetGrid extends LitElement {
         </div>
         <div class="caption" data-name=${this.names.fit(name, this.layout.cell - 8)}></div>
         ${this.layout.caption > captionLine
-          ? html`<div class="details" aria-hidden="true"><span class="ellipsis">${tile.format.toUpperCase()} ${tile.width}×${tile.height}</span>${score ? html`<span data-score=${score}></span>` : nothing}</div>`
+          ? html`<div class="details" aria-hidden="true"><span class="ellipsis">${factsOf(tile, '×')}</span>${score ? html`<span data-score=${score}></span>` : nothing}</div>`
           : nothing}
       </div>`;
   }
@@ -398,14 +401,14 @@ export class AssetGrid extends LitElement {
 
   /** Begins with what is written on the tile, in that order: who speaks to the computer says what is seen. */
   private labelOf(tile: ListedTile): string {
-    const parts = [nameOf(tile.path), `${tile.format.toUpperCase()} ${tile.width}×${tile.height}`, this.placeOf(tile) || this.t('top folder')];
+    const parts = [nameOf(tile.path), factsOf(tile, '×'), this.placeOf(tile) || this.t('top folder')];
     if (tile.stack) { parts.push(tile.stack.open ? this.t('{0} variants shown after it', tile.stack.others) : this.t('stands for {0} more of the same drawing', tile.stack.others)); }
     if (tile.score !== null) { parts.push(this.t('score {0}', tile.score.toFixed(2))); } else if (tile.matched.name) { parts.push(this.t('name matches')); }
     return parts.join(', ');
   }
 
   private tooltipOf(tile: ListedTile): string {
-    const facts = [tile.format.toUpperCase(), `${tile.width} × ${tile.height}`, bytesOf(tile.sizeBytes)];
+    const facts = [factsOf(tile, ' × '), bytesOf(tile.sizeBytes)];
     if (tile.score !== null) { facts.push(this.t('Similarity {0}', tile.score.toFixed(3))); }
     if (tile.stack && !tile.stack.open) { facts.push(this.t('{0} more of the same drawing', tile.stack.others)); }
     return [...tile.title ? [tile.title] : [], `${this.severalRoots ? `${tile.rootName} • ` : ''}${tile.path}`, facts.join(' · ')].join('\n');

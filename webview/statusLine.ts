@@ -50,8 +50,7 @@ export class StatusLine extends LitElement {
           ${index.state === 'indexing' ? html`<span class="strong">${t('Indexing…')}</span>` : nothing}
           <span>${countOf(t, index.assets, '1 asset', '{0} assets')}</span>
           ${this.skipped(index.skipped)}
-          <span>${index.model.name}</span>
-          <span>${index.device.toUpperCase()}</span>
+          ${index.namesOnly ? html`<span class="alarm">${t('File names only')}</span>` : html`<span>${index.model.name}</span><span>${index.device.toUpperCase()}</span>`}
         </span></div>
       </div>`;
   }
@@ -85,6 +84,7 @@ export class StatusLine extends LitElement {
   private tooltip(index: IndexStatus): string {
     const { t } = this;
     const lines = [
+      ...index.namesOnly ? [index.namesOnly.message] : [],
       t('{0} assets, {1} skipped', index.assets, index.skipped),
       t('Model: {0} ({1} dimensions, {2})', index.model.name, index.model.embeddingDim, index.model.license),
       t('Device: {0}', index.device.toUpperCase()),

@@ -9,7 +9,7 @@ import type { Found, Space } from './store';
 import { indexWords, queryWords, searchTerms, splitWords, stemOf } from './words';
 
 /** Words that stand in descriptions ("a photo of a cat") and tell nothing about a name. */
-const fillers: ReadonlySet<string> = new Set(['a', 'an', 'the', 'of', 'in', 'on', 'at', 'to', 'by', 'for', 'with', 'and', 'or', 'is', 'are', 'from', 'this', 'that']);
+export const fillers: ReadonlySet<string> = new Set(['a', 'an', 'the', 'of', 'in', 'on', 'at', 'to', 'by', 'for', 'with', 'and', 'or', 'is', 'are', 'from', 'this', 'that']);
 /** Files of one name that are told apart by their picture; more than a page shows. */
 const exactLimit = 200;
 

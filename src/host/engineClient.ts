@@ -13,6 +13,9 @@ const crashWindowMs = 10 * 60_000;
 /** How long a leaving engine may take to close its files before it is killed. */
 const graceMs = 2_000;
 
+/** Exit code of a Windows process that ran into an unknown instruction: STATUS_ILLEGAL_INSTRUCTION. */
+const illegalInstruction = 0xc000001d;
+
 export interface EngineOptions {
   engineFile: string;
   log: vscode.LogOutputChannel;
@@ -28,8 +31,11 @@ class EngineProcess {
   /** How it ended, in words. */
   readonly ended: Promise<string>;
   leaving = false;
+  /** It died of an instruction that this processor does not have. */
+  lackedInstruction = false;
 
-  constructor(readonly params: OpenParams, { engineFile, log }: EngineOptions) {
+  /** `params` are what the settings ask for, `sent` what this engine is told. */
+  constructor(sent: OpenParams, readonly params: OpenParams, { engineFile, log }: EngineOptions) {
     const inspect = process.env.ASSET_SEARCH_ENGINE_INSPECT;
     this.child = fork(engineFile, [], {
       execPath: process.execPath,
@@ -43,7 +49,10 @@ class EngineProcess {
     this.child.stderr?.on('data', data => log.warn(`[engine] ${String(data).trimEnd()}`));
     this.ended = new Promise(resolve => {
       this.child.once('error', error => resolve(error.message));
-      this.child.once('exit', (code, signal) => resolve(signal ? `signal ${signal}` : `exit code ${code}`));
+      this.child.once('exit', (code, signal) => {
+        this.lackedInstruction = signal === 'SIGILL' || (code !== null && code >>> 0 === illegalInstruction);
+        resolve(signal ? `signal ${signal}` : `exit code ${code}`);
+      });
     });
     this.connection = createMessageConnection(new IPCMessageReader(this.child), new IPCMessageWriter(this.child));
     // Without a listener a write to an engine that has just died would throw.
@@ -52,7 +61,7 @@ class EngineProcess {
     this.connection.listen();
     // Disposing the connection rejects what is pending.
     void this.ended.then(() => this.connection.dispose());
-    this.opened = this.connection.sendRequest<IndexStatus>(Engine.open.method, params, CancellationToken.None);
+    this.opened = this.connection.sendRequest<IndexStatus>(Engine.open.method, sent, CancellationToken.None);
     this.opened.catch(() => { /* everyone who waits for it handles it */ });
   }
 
@@ -80,6 +89,8 @@ export class EngineClient implements vscode.Disposable {
   #failure: ErrorInfo | undefined;
   #status: IndexStatus | undefined;
   #allowedUntrusted = false;
+  /** An engine died of an instruction that this processor lacks: the next ones load no native library. */
+  #namesOnly: ErrorInfo | undefined;
   #disposed = false;
   readonly #statusChanged = new vscode.EventEmitter<void>();
   readonly #restarted = new vscode.EventEmitter<void>();
@@ -142,6 +153,8 @@ export class EngineClient implements vscode.Disposable {
     this.#process = undefined;
     this.#status = undefined;
     this.#failure = undefined;
+    // Once more with all there is: what was missing may be there now.
+    this.#namesOnly = undefined;
     this.#reopening = old?.leave();
     this.#statusChanged.fire();
     await this.#reopening;
@@ -191,7 +204,7 @@ export class EngineClient implements vscode.Disposable {
     const params = this.options.openParams();
     if (!params) { throw new HostError('engineUnavailable', vscode.l10n.t('Open a folder to search its images.')); }
     const startedAt = performance.now();
-    const running = new EngineProcess(params, this.options);
+    const running = new EngineProcess(this.#namesOnly ? { ...params, namesOnly: this.#namesOnly } : params, params, this.options);
     this.#process = running;
     this.options.log.info(`Engine started (pid ${running.child.pid}), index in ${params.dbFolder}`);
     running.connection.onNotification(Engine.statusChanged.method, (status: IndexStatus) => this.#setStatus(running, status));
@@ -223,6 +236,12 @@ export class EngineClient implements vscode.Disposable {
     const now = Date.now();
     this.#process = undefined;
     this.#status = undefined;
+    if (running.lackedInstruction && !this.#namesOnly) {
+      this.#namesOnly = {
+        code: 'processorUnsupported',
+        message: vscode.l10n.t('This processor lacks instructions that the search engine needs (AVX2 or FMA), so pictures cannot be read here. File names are searched instead.'),
+      };
+    }
     this.#crashTimes = [...this.#crashTimes.filter(time => time > now - crashWindowMs), now];
     this.options.log.error(`The engine stopped unexpectedly (${how}); ${this.#crashTimes.length} of at most ${maxRestarts} restarts.`);
     if (this.#crashTimes.length > maxRestarts) {

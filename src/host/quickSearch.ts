@@ -58,7 +58,7 @@ export function quickSearch(host: Host, initial = ''): void {
     const score = hit.score === null ? vscode.l10n.t('file name') : hit.score.toFixed(2);
     return {
       label: basename(hit.path),
-      description: [place, `${hit.width}×${hit.height}`, score, variants > 0 ? vscode.l10n.t('+{0} variants', variants) : ''].filter(Boolean).join(' · '),
+      description: [place, hit.width > 0 ? `${hit.width}×${hit.height}` : '', score, variants > 0 ? vscode.l10n.t('+{0} variants', variants) : ''].filter(Boolean).join(' · '),
       iconPath: thumbnail ? vscode.Uri.file(thumbnail) : new vscode.ThemeIcon('file-media'),
       buttons: [reveal, similar],
       alwaysShow: true,

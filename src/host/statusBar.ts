@@ -32,6 +32,9 @@ export class StatusBar implements vscode.Disposable {
     } else if (status?.state === 'indexingElsewhere') {
       this.#item.text = `$(sync) ${vscode.l10n.t('Assets')}`;
       this.#item.tooltip = vscode.l10n.t('Another window or the command line is indexing this workspace (process {0}). Search works meanwhile.', status.writer?.pid ?? '?');
+    } else if (status?.namesOnly) {
+      this.#item.text = `$(warning) ${vscode.l10n.t('Assets')}`;
+      this.#item.tooltip = status.namesOnly.message;
     } else {
       this.#item.hide();
       return;

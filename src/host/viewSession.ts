@@ -11,6 +11,9 @@ import { webviewHtml } from './webviewHtml';
 
 /** Bytes of a pasted or dropped picture. */
 const maxQueryImageBytes = 32 * 1024 * 1024;
+/** Without thumbnails: larger files would fill the page's memory. */
+const maxPictureBytes = 300_000;
+const browserFormats: ReadonlySet<string> = new Set(['png', 'jpeg', 'webp', 'gif', 'svg', 'avif', 'bmp', 'ico']);
 /** While the index grows the grid lists anew at most this often. */
 const assetsChangedMs = 2_000;
 
@@ -23,6 +26,7 @@ export class ViewSession implements vscode.Disposable {
   #waiting: ShowParams | undefined;
   #seen: string | undefined;
   #assetsTimer: NodeJS.Timeout | undefined;
+  #picturesAllowed = false;
 
   constructor(private readonly host: Host, private readonly webview: vscode.Webview, private readonly kind: 'sidebar' | 'panel') {
     this.#connection = new ViewConnection(webview, host.log);
@@ -47,11 +51,18 @@ export class ViewSession implements vscode.Disposable {
   hidden(): void { this.#ready = false; }
 
   async tiles(hits: readonly Hit[]): Promise<Tile[]> {
+    if (this.host.engine.status?.namesOnly) { return hits.map(hit => ({ ...hit, rootName: hit.root, thumbnail: this.#picture(hit) })); }
     const files = await this.host.thumbnails.files(hits);
     return hits.map(hit => {
       const file = files.get(hit.hash);
       return { ...hit, rootName: hit.root, thumbnail: file && this.webview.asWebviewUri(vscode.Uri.file(file)).toString() };
     });
+  }
+
+  /** Where nothing can make thumbnails, a small file that a browser draws is its own. */
+  #picture(hit: Hit): string | undefined {
+    const uri = hit.sizeBytes <= maxPictureBytes && browserFormats.has(hit.format) ? uriOf(this.host.roots(), hit) : undefined;
+    return uri && this.webview.asWebviewUri(uri).toString();
   }
 
   dispose(): void {
@@ -62,11 +73,14 @@ export class ViewSession implements vscode.Disposable {
   get #stateKey(): string { return `assetSearch.view.${this.kind}`; }
 
   #allowFolders(): void {
-    const { context, thumbnails } = this.host;
+    const { context, thumbnails, engine, roots } = this.host;
     const folder = thumbnails.folder;
     this.webview.options = {
       enableScripts: true,
-      localResourceRoots: [vscode.Uri.joinPath(context.extensionUri, 'dist'), ...folder ? [vscode.Uri.file(folder)] : []],
+      localResourceRoots: [
+        vscode.Uri.joinPath(context.extensionUri, 'dist'), ...folder ? [vscode.Uri.file(folder)] : [],
+        ...engine.status?.namesOnly ? roots().map(({ path }) => vscode.Uri.file(path)) : [],
+      ],
     };
   }
 
@@ -122,6 +136,10 @@ export class ViewSession implements vscode.Disposable {
 
   #statusChanged(): void {
     const index = this.host.engine.status;
+    if ((index?.namesOnly !== undefined) !== this.#picturesAllowed) {
+      this.#picturesAllowed = !this.#picturesAllowed;
+      this.#allowFolders();
+    }
     this.#connection.notify(View.statusChanged, this.#status());
     const now = index && contentOf(index);
     if (now === undefined || now === this.#seen) { return; }

@@ -11,11 +11,11 @@ export const indexTimeoutMs = 120_000;
 
 export interface Workbench { code: VsCode; page: Page; workspace: string; images: number; close(): Promise<void> }
 
-export async function openSample(settings: Record<string, unknown> = {}): Promise<Workbench> {
+export async function openSample(settings: Record<string, unknown> = {}, more: { extensionPath?: string } = {}): Promise<Workbench> {
   const parent = await realpath(await mkdtemp(join(tmpdir(), 'asw-')));
   const workspace = join(parent, 'sample');
   const { images } = await makeSample(workspace, { small: true });
-  const code = await launchVsCode({ workspace, settings: { 'explorer.compactFolders': false, ...settings } });
+  const code = await launchVsCode({ workspace, settings: { 'explorer.compactFolders': false, ...settings }, ...more });
   return {
     code, page: code.page, workspace, images,
     async close() {

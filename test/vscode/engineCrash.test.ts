@@ -52,4 +52,27 @@ suite('engine crash', () => {
     assert.equal((await enginePids()).length, 1);
     assert.ok((await search.status()).assets > 0);
   });
+
+  test('an instruction that the processor lacks leaves the search by file names', async () => {
+    const search = await api();
+    await search.index();
+    const { assets } = await search.status();
+    const [pid] = await until('an engine', async () => { const pids = await enginePids(); return pids.length === 1 && pids; });
+    process.kill(pid!, 'SIGILL');
+    const status = await until('names only', async () => { const now = await search.status().catch(() => undefined); return now?.namesOnly && now; });
+    assert.equal(status.namesOnly!.code, 'processorUnsupported');
+    assert.equal(status.assets > 0, true);
+    const [first] = await search.search('shopping cart');
+    assert.match(first!.uri.path, /shopping-cart\.svg$/);
+    assert.equal(first!.score, null);
+    await assert.rejects(search.similar(first!.uri), (error: { code?: string }) => error.code === 'processorUnsupported');
+    // Another engine, asked for by a setting, tries again with everything.
+    const settings = vscode.workspace.getConfiguration('assetSearch');
+    await settings.update('maxMegapixels', 99, vscode.ConfigurationTarget.Workspace);
+    try {
+      await until('the whole engine', async () => { const now = await search.status().catch(() => undefined); return now && !now.namesOnly && now.assets === assets; });
+    } finally {
+      await settings.update('maxMegapixels', undefined, vscode.ConfigurationTarget.Workspace);
+    }
+  });
 });

@@ -47,6 +47,7 @@ function statusOf(name: string): ViewStatus {
     case 'elsewhereEmpty': return ready({ state: 'indexingElsewhere', assets: 0, skipped: 0, writer: { pid: 4711, host: 'here' } });
     case 'failed': return ready({ state: 'failed', assets: 0, error });
     case 'failedWithAssets': return ready({ state: 'failed', error });
+    case 'namesOnly': return ready({ namesOnly: { code: 'processorUnsupported', message: 'This processor lacks instructions that the search engine needs (AVX2, FMA), so pictures cannot be read here. File names are searched instead. In a virtual machine, let it pass on the host\'s processor type.' } });
     case 'empty': return ready({ assets: 0, skipped: 2 });
     default: return ready({});
   }
