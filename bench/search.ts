@@ -16,7 +16,7 @@ import { indexWords, stemOf } from '../src/core/words';
 
 const dist = join(process.cwd(), 'dist');
 const builtin = join(process.cwd(), 'media', 'builtin');
-const rules = { exclude: [...defaultExclude], include: [], gitignore: true, maxFileSizeBytes: 20 * 2 ** 20, maxPixels: 1e8 };
+const rules = { exclude: [...defaultExclude], include: [], gitignore: true, maxFileSizeBytes: 20 * 2 ** 20, maxPixels: 1e8, splitSheets: true };
 const queries = ['shopping cart', 'red apple', 'arrow left', 'trash', 'a cat with a hat', 'settings', 'user profile', 'tras', 'play button', 'heart'];
 const nouns = ['arrow', 'cart', 'trash', 'user', 'home', 'star', 'heart', 'cloud', 'lock', 'mail', 'phone', 'camera', 'book', 'chart', 'folder', 'flag', 'music', 'moon', 'sun', 'tree'];
 
@@ -72,7 +72,7 @@ async function benchRows(count: number): Promise<void> {
       const path = `assets/${nouns[index % 17]}/${nouns[(index * 7) % 20]}-${nouns[(index * 13) % 19]}-${index}.svg`;
       const vector = Float32Array.from({ length: dim }, () => Math.random() - 0.5);
       const norm = Math.hypot(...vector);
-      return { root: 'r', path, part: 0, hash: `${index}`.padStart(64, '0'), vector: vector.map(value => value / norm), format: 'svg', width: 24, height: 24, sizeBytes: 400, title: '', stem: stemOf(path), words: indexWords(path, '') };
+      return { root: 'r', path, part: 0, hash: `${index}`.padStart(64, '0'), vector: vector.map(value => value / norm), format: 'svg', width: 24, height: 24, sizeBytes: 400, title: '', cells: 0, x: 0, y: 0, rotated: false, stem: stemOf(path), words: indexWords(path, '') };
     });
     await space.add(rows);
   }

@@ -29,6 +29,7 @@ const help = `Finds images by what they show. Everything runs on this machine.
   --threads <n>    threads for decoding and encoding; 0 = as many as cores
   --exclude <glob> leave out (again and again for more); --no-gitignore: also index ignored files
   --force          index: read and encode everything again
+  --no-split       index: do not cut sprite sheets into cells
   --rebuild        index: delete the index and build it anew
   --limit <n>      number of hits (10)
   --text <words>   similar: words that refine the picture, counted alike
@@ -45,7 +46,7 @@ const exitCodes = { done: 0, error: 1, usage: 2, locked: 3, cancelled: 130 } as 
 const options = {
   db: { type: 'string' }, model: { type: 'string' }, device: { type: 'string', default: 'auto' }, threads: { type: 'string', default: '0' }, json: { type: 'boolean', default: false },
   limit: { type: 'string', default: '10' }, 'no-names': { type: 'boolean', default: false }, queries: { type: 'string' }, text: { type: 'string' }, labels: { type: 'string' },
-  exclude: { type: 'string', multiple: true }, 'no-gitignore': { type: 'boolean', default: false }, force: { type: 'boolean', default: false }, rebuild: { type: 'boolean', default: false },
+  exclude: { type: 'string', multiple: true }, 'no-gitignore': { type: 'boolean', default: false }, 'no-split': { type: 'boolean', default: false }, force: { type: 'boolean', default: false }, rebuild: { type: 'boolean', default: false },
   help: { type: 'boolean', short: 'h', default: false }, version: { type: 'boolean', default: false },
 } as const satisfies ParseArgsConfig['options'];
 
@@ -55,7 +56,7 @@ function parse(args: string[]) { return parseArgs({ args, options, allowPosition
 const builtinModel = join(__dirname, '..', 'media', 'builtin');
 /** The built-in model's id; what `--model` takes besides a folder. */
 const builtinId = 'builtin';
-const rules: ScanRules = { exclude: [...defaultExclude], include: [], gitignore: true, maxFileSizeBytes: 20 * 2 ** 20, maxPixels: 100_000_000 };
+const rules: ScanRules = { exclude: [...defaultExclude], include: [], gitignore: true, maxFileSizeBytes: 20 * 2 ** 20, maxPixels: 100_000_000, splitSheets: true };
 
 async function main(args: string[]): Promise<number> {
   let parsed;
@@ -188,16 +189,16 @@ async function stats(rest: string[], values: Values): Promise<number> {
   none(rest, 'stats');
   const { service, dbFolder, close } = await openExisting(values);
   try {
-    const { assets, retired, formats, tableBytes, thumbnailBytes, spaces } = await service.stats();
+    const { assets, cells, retired, formats, tableBytes, thumbnailBytes, spaces } = await service.stats();
     const { model, skipped } = service.status();
     const roots = readMeta(dbFolder)?.roots ?? [];
     const modelId = isBuiltin(model.folder) ? builtinId : model.id;
     if (values.json) {
-      await write(`${JSON.stringify({ assets, skipped, retired, formats, tableBytes, thumbnailBytes, spaces, roots, model: { id: modelId, revision: model.revision, variant: model.variant, embeddingDim: model.embeddingDim } })}\n`);
+      await write(`${JSON.stringify({ assets, cells, skipped, retired, formats, tableBytes, thumbnailBytes, spaces, roots, model: { id: modelId, revision: model.revision, variant: model.variant, embeddingDim: model.embeddingDim } })}\n`);
     } else {
       const megabytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MB`;
       await write([
-        `${assets} images (${Object.entries(formats).sort((a, b) => b[1] - a[1]).map(([format, count]) => `${count} ${format}`).join(', ')}), ${skipped} files skipped`,
+        `${assets} images (${Object.entries(formats).sort((a, b) => b[1] - a[1]).map(([format, count]) => `${count} ${format}`).join(', ')}), ${cells} cells of sprite sheets, ${skipped} files skipped`,
         `${retired} vectors kept of files that are gone`,
         `${megabytes(tableBytes)} table, ${megabytes(thumbnailBytes)} thumbnails`,
         `model ${modelId} (${model.name}, ${model.revision}, ${model.variant})`,
@@ -222,7 +223,7 @@ async function openService(db: string | undefined, roots: Root[], values: Values
     onLog: ({ level, message }) => { if (level === 'warn') { process.stderr.write(`${message}\n`); } },
   });
   const params: Omit<OpenParams, 'dbFolder'> = {
-    roots, rules: { ...rules, exclude: [...rules.exclude, ...values.exclude ?? []], gitignore: !values['no-gitignore'] }, modelFolder: model, device: values.device,
+    roots, rules: { ...rules, exclude: [...rules.exclude, ...values.exclude ?? []], gitignore: !values['no-gitignore'], splitSheets: !values['no-split'] }, modelFolder: model, device: values.device,
     threads: nonNegativeInteger(values.threads, '--threads'),
     // Nobody looks at thumbnails here; a window that shares the index makes those that it shows.
     maxThumbnailBytes: 0,
@@ -318,12 +319,12 @@ function readText(file: string): string {
 }
 
 const round = (score: number | null): number | null => (score === null ? null : Math.round(score * 1e6) / 1e6);
-function toJson({ path, score, root, matched }: Hit): object {
-  return { path, score: round(score), root, matched: [...(matched.visual ? ['visual'] : []), ...(matched.name ? ['name'] : [])] };
+function toJson({ path, part, cell, score, root, matched }: Hit): object {
+  return { path, ...(cell && { part, cell }), score: round(score), root, matched: [...(matched.visual ? ['visual'] : []), ...(matched.name ? ['name'] : [])] };
 }
 function toText({ hits, strong = hits.length }: SearchResult): string {
   if (hits.length === 0) { return 'Nothing found.\n'; }
-  const lines = hits.map(({ path, score }) => `${(score ?? 0).toFixed(3).padStart(6)}  ${path}\n`);
+  const lines = hits.map(({ path, part, cell, score }) => `${(score ?? 0).toFixed(3).padStart(6)}  ${path}${cell ? ` #${part} ${cell.name ?? `at ${cell.x},${cell.y}`}` : ''}\n`);
   if (strong < hits.length) { lines.splice(strong, 0, '        ── weak matches ──\n'); }
   return lines.join('');
 }

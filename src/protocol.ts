@@ -10,20 +10,33 @@ const notification = <P>(method: string): Notification<P> => ({ method });
 
 // ───────────────────────────────────────────── assets and hits
 
-/** Portable identity of a row: root id, POSIX path relative to that root, part (0 = the whole file). */
+/** Portable identity of a row: root id, POSIX path relative to that root, part (0 = the whole file, from 1 on the cells of a sprite sheet). */
 export interface AssetKey { root: string; path: string; part: number }
 
-/** What is known of one indexed asset. Sizes in bytes, width and height in pixels of the oriented image. */
+/** Where a cell lies in its sheet, in pixels of the oriented image, and what an atlas file calls it. */
+export interface Cell {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+  name?: string;
+  /** It lies there turned clockwise by a quarter, and is shown upright. */
+  rotated?: boolean;
+}
+
+/** What is known of one indexed asset. Sizes in bytes, width and height in pixels of the oriented image (of a cell: of the cell). */
 export interface Asset extends AssetKey {
-  /** sha256 of the file's bytes, hex; also the thumbnail's name. */
+  /** Of the content: begins with the sha256 of the file's bytes, hex. Unique per content and cell; also the thumbnail's name. */
   hash: string;
   /** Lower-case format name: png, jpeg, webp, gif, svg, avif, tiff. */
   format: string;
   width: number;
   height: number;
   sizeBytes: number;
-  /** Title inside the file (SVG `<title>`), or an empty string. */
+  /** Title inside the file (SVG `<title>`), the name of a cell, or an empty string. */
   title: string;
+  /** Present when `part` > 0. */
+  cell?: Cell;
 }
 
 /** One search result. `score` is the cosine similarity in [-1, 1] of query and image, also of a hit found by its name alone; `null` when the model knows none of the words. */
@@ -63,6 +76,8 @@ export interface ScanRules {
   maxFileSizeBytes: number;
   /** Images with more pixels than this are skipped with a reason (decompression bombs). */
   maxPixels: number;
+  /** Cut sprite sheets into cells, each an asset of its own beside the whole. */
+  splitSheets: boolean;
 }
 
 /** Why a file is not in the index. Stable codes; the UI translates them, `message` is English. */
@@ -129,8 +144,10 @@ export interface ModelInfo {
 
 export interface IndexStatus {
   state: IndexState;
-  /** Rows in the serving table. */
+  /** Files in the serving table. */
   assets: number;
+  /** Cells of sprite sheets in it, besides. */
+  cells: number;
   /** Files skipped at the last run that saw them. */
   skipped: number;
   model: ModelInfo;

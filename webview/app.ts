@@ -8,7 +8,7 @@ import './emptyState';
 import type { EmptyContent } from './emptyState';
 import { formats, isActive, type Folder } from './filterBar';
 import './filterBar';
-import { folderOf, keyOf, maxTileSize, minTileSize, nameOf, type AssetGrid } from './grid';
+import { captionOf, folderOf, keyOf, keyText, maxTileSize, minTileSize, nameOf, type AssetGrid } from './grid';
 import './grid';
 import { icon } from './icons';
 import './labelsPane';
@@ -231,7 +231,7 @@ export class AssetSearchApp extends LitElement {
   private async act(action: TileAction, tile: Tile): Promise<void> {
     if (action === 'findSimilar') {
       // Answered in this view: the picture that was clicked stays where the eye is.
-      this.enterSimilar({ key: tile, name: nameOf(tile.path), thumbnail: tile.thumbnail, image: { key: keyOf(tile) } });
+      this.enterSimilar({ key: tile, name: captionOf(tile), thumbnail: tile.thumbnail, image: { key: keyOf(tile) } });
       void this.ask(this.question());
       this.save();
       return;
@@ -429,7 +429,7 @@ export class AssetSearchApp extends LitElement {
 
   private renderChip({ name, thumbnail, key, image }: NonNullable<AssetSearchApp['similarTo']>): TemplateResult {
     const { t } = this;
-    const picture = thumbnail ?? this.listing.tiles.find(tile => key && tile && tile.root === key.root && tile.path === key.path)?.thumbnail;
+    const picture = thumbnail ?? this.listing.tiles.find(tile => key && tile && keyText(tile) === keyText(key))?.thumbnail;
     return html`
       <span class="chip">
         ${picture ? html`<img alt="" draggable="false" src=${picture}>` : icon('file-media')}

@@ -33,6 +33,8 @@ const settleMs = 60;
 export const keyText = ({ root, path, part }: AssetKey): string => `${root}\n${path}\n${part}`;
 export const keyOf = ({ root, path, part }: AssetKey): AssetKey => ({ root, path, part });
 export const nameOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
+/** What a tile is called: its file, or the cell of a sheet by the name an atlas gives it or by its number. */
+export const captionOf = ({ path, part, cell }: Tile): string => (cell ? nameOf(cell.name ?? '') || `${nameOf(path)} · ${part}` : nameOf(path));
 export const folderOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf('/')));
 
 /** Format and size; the size is unknown where only names are. */
@@ -240,13 +242,13 @@ export class AssetGrid extends LitElement {
     }
     const selected = this.selection.has(keyText(tile));
     const active = index === this.active;
-    const name = nameOf(tile.path);
+    const name = captionOf(tile);
     const small = Math.max(tile.width, tile.height) <= this.layout.cell || tile.format === 'svg';
     const { stack } = tile;
     const classes = { tile: true, active, stacked: stack !== undefined && !stack.open, fanned: tile.fanned === true || stack?.open === true, small, pixel: small && tile.format !== 'svg' && Math.max(tile.width, tile.height) * 3 <= this.layout.cell };
     const score = tile.score === null ? undefined : tile.score.toFixed(2);
     return html`
-      <div class=${classMap(classes)} role="option" tabindex=${active ? 0 : -1} data-index=${index} data-path=${tile.path} data-root=${tile.root}
+      <div class=${classMap(classes)} role="option" tabindex=${active ? 0 : -1} data-index=${index} data-path=${tile.path} data-root=${tile.root} data-part=${tile.part}
         data-tone=${this.tones.get(tile.hash) ?? nothing}
         aria-selected=${selected ? 'true' : 'false'} aria-setsize=${position.set} aria-posinset=${position.at} aria-label=${this.labelOf(tile)} title=${this.tooltipOf(tile)}
         draggable="true" @dragstart=${(event: DragEvent) => this.dragged(event, tile)} @dragend=${this.dragEnded}
@@ -280,7 +282,7 @@ export class AssetGrid extends LitElement {
       <button class="icon-button" tabindex="-1" data-action=${action} aria-label=${label} title=${label} @click=${() => this.act(action, tile)}>${icon(name)}</button>`;
     const wide = this.layout.cell >= 98;
     return html`
-      <div class="toolbar" role="toolbar" aria-label=${t('Actions for {0}', nameOf(tile.path))} data-index=${index!} @keydown=${this.toolbarPressed} @focusout=${this.focusLeft}>
+      <div class="toolbar" role="toolbar" aria-label=${t('Actions for {0}', captionOf(tile))} data-index=${index!} @keydown=${this.toolbarPressed} @focusout=${this.focusLeft}>
         ${button('findSimilar', 'search-fuzzy', t('Find Similar'))}
         ${wide ? [button('open', 'go-to-file', t('Open')), button('reveal', 'folder-opened', t('Reveal in Explorer')), button('copyPath', 'copy', t('Copy Path'))]
           : html`<button class="icon-button" tabindex="-1" aria-haspopup="menu" aria-label=${t('More Actions…')} title=${t('More Actions…')} @click=${(event: MouseEvent) => this.openMenu(event, index!)}>${icon('ellipsis')}</button>`}
@@ -401,14 +403,15 @@ export class AssetGrid extends LitElement {
 
   /** Begins with what is written on the tile, in that order: who speaks to the computer says what is seen. */
   private labelOf(tile: ListedTile): string {
-    const parts = [nameOf(tile.path), factsOf(tile, '×'), this.placeOf(tile) || this.t('top folder')];
+    const parts = [captionOf(tile), factsOf(tile, '×'), ...tile.cell ? [this.t('cell {0} of {1}', tile.part, nameOf(tile.path))] : [], this.placeOf(tile) || this.t('top folder')];
     if (tile.stack) { parts.push(tile.stack.open ? this.t('{0} variants shown after it', tile.stack.others) : this.t('stands for {0} more of the same drawing', tile.stack.others)); }
     if (tile.score !== null) { parts.push(this.t('score {0}', tile.score.toFixed(2))); } else if (tile.matched.name) { parts.push(this.t('name matches')); }
     return parts.join(', ');
   }
 
   private tooltipOf(tile: ListedTile): string {
-    const facts = [factsOf(tile, ' × '), bytesOf(tile.sizeBytes)];
+    const { cell } = tile;
+    const facts = [factsOf(tile, ' × '), cell ? this.t('cell {0} at {1}, {2}', tile.part, cell.x, cell.y) : bytesOf(tile.sizeBytes)];
     if (tile.score !== null) { facts.push(this.t('Similarity {0}', tile.score.toFixed(3))); }
     if (tile.stack && !tile.stack.open) { facts.push(this.t('{0} more of the same drawing', tile.stack.others)); }
     return [...tile.title ? [tile.title] : [], `${this.severalRoots ? `${tile.rootName} • ` : ''}${tile.path}`, facts.join(' · ')].join('\n');
@@ -571,7 +574,7 @@ export class AssetGrid extends LitElement {
     const byPointer = event && (event.clientX !== 0 || event.clientY !== 0);
     this.menu.show(
       byPointer ? { x: event.clientX, y: event.clientY } : { x: (option?.left ?? 0) + 12, y: (option?.top ?? 0) + 24 },
-      nameOf(tile.path),
+      captionOf(tile),
       action => this.act(action, tile),
     );
   }

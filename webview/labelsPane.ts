@@ -4,7 +4,7 @@ import { css, html, LitElement, nothing, type PropertyValues, type TemplateResul
 import { customElement, property, state } from 'lit/decorators.js';
 import { View, type LabelResult, type Tile } from '../src/protocol';
 import { toErrorInfo, type Host } from './connection';
-import { keyOf, nameOf } from './grid';
+import { captionOf, keyOf } from './grid';
 import { icon } from './icons';
 import type { Translate } from './localize';
 import { sharedStyles } from './theme';
@@ -74,7 +74,7 @@ export class LabelsPane extends LitElement {
 
   private renderResult(tile: Tile, result: LabelResult): TemplateResult {
     const { t } = this;
-    const name = nameOf(tile.path);
+    const name = captionOf(tile);
     const ranked = result.labels.map((label, index) => ({ label, probability: result.probabilities[index] ?? 0 })).sort((a, b) => b.probability - a.probability);
     return html`
       <li class="image" data-path=${tile.path}>
@@ -132,7 +132,7 @@ export class LabelsPane extends LitElement {
     const { t } = this;
     const said = results.filter(({ result }) => !result.error).map(({ tile, result }) => {
       const best = result.probabilities.indexOf(Math.max(...result.probabilities));
-      return t('{0}: {1}, {2} %', nameOf(tile.path), result.labels[best] ?? '', Math.round((result.probabilities[best] ?? 0) * 100));
+      return t('{0}: {1}, {2} %', captionOf(tile), result.labels[best] ?? '', Math.round((result.probabilities[best] ?? 0) * 100));
     });
     this.dispatchEvent(new CustomEvent('announce', { detail: said.join('; ') }));
   }

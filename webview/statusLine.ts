@@ -49,6 +49,7 @@ export class StatusLine extends LitElement {
           ${index.state === 'failed' ? html`<span class="strong">${icon('error')} ${t('Indexing failed')}</span>` : nothing}
           ${index.state === 'indexing' ? html`<span class="strong">${t('Indexing…')}</span>` : nothing}
           <span>${countOf(t, index.assets, '1 asset', '{0} assets')}</span>
+          ${index.cells > 0 ? html`<span>${countOf(t, index.cells, '1 cell', '{0} cells')}</span>` : nothing}
           ${this.skipped(index.skipped)}
           ${index.namesOnly ? html`<span class="alarm">${t('File names only')}</span>` : html`<span>${index.model.name}</span><span>${index.device.toUpperCase()}</span>`}
         </span></div>
@@ -86,6 +87,7 @@ export class StatusLine extends LitElement {
     const lines = [
       ...index.namesOnly ? [index.namesOnly.message] : [],
       t('{0} assets, {1} skipped', index.assets, index.skipped),
+      ...index.cells > 0 ? [countOf(t, index.cells, '1 cell of sprite sheets besides', '{0} cells of sprite sheets besides')] : [],
       t('Model: {0} ({1} dimensions, {2})', index.model.name, index.model.embeddingDim, index.model.license),
       t('Device: {0}', index.device.toUpperCase()),
       t('Index and thumbnails: {0}', bytesOf(index.diskBytes)),

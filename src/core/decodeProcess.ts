@@ -5,6 +5,7 @@ import { dirname } from 'node:path';
 import type { Decoded, DecodeLimits, DecodeMessage, DecodeReply, DecoderReady, DecodeWork, Hashed } from './decoder';
 import { AssetSearchError, messageOf, SkipError } from './errors';
 import { configureSharp, preprocess } from './preprocess';
+import { cellThumbnailFile } from './thumbnails';
 
 function main(): void {
   configureSharp();
@@ -35,11 +36,16 @@ async function perform(work: DecodeWork, limits: DecodeLimits): Promise<Hashed |
   if (bytes.length > limits.maxFileSizeBytes) { throw tooLarge(bytes.length, limits.maxFileSizeBytes); }
   const hashed: Hashed = { hash: createHash('sha256').update(bytes).digest('hex'), sizeBytes: bytes.length };
   if (work.kind === 'hash') { return hashed; }
-  const { thumbnail, image } = work;
-  const result = await preprocess(bytes, { thumbnail: thumbnail !== undefined, ...(image && { image }) }, limits.maxPixels);
+  const { thumbnail, image, split } = work;
+  const wanted = { thumbnail: thumbnail !== undefined, cellThumbnails: thumbnail !== undefined, ...(image && { image }), ...(split && { split }) };
+  const result = await preprocess(bytes, wanted, limits.maxPixels);
   if (thumbnail && result.thumbnail) { await writeWhole(thumbnail, result.thumbnail); }
-  const { format, width, height, title, pixels } = result;
-  return { ...hashed, format, width, height, title, ...(pixels && { pixels }) };
+  for (const each of result.cells ?? []) {
+    // One after the other, so that one temporary file does for all.
+    if (thumbnail && each.thumbnail) { await writeWhole({ ...thumbnail, file: cellThumbnailFile(thumbnail.file, each.cell) }, each.thumbnail); }
+  }
+  const { format, width, height, title, pixels, cells } = result;
+  return { ...hashed, format, width, height, title, ...(pixels && { pixels }), ...(cells && { cells: cells.map(each => ({ cell: each.cell, ...(each.pixels && { pixels: each.pixels }) })) }) };
 }
 
 async function readBounded(file: string, maxFileSizeBytes: number): Promise<Uint8Array> {

@@ -5,7 +5,8 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import { constants, setPriority } from 'node:os';
-import type { ErrorCode, SkipCode } from '../protocol';
+import type { Cell, ErrorCode, SkipCode } from '../protocol';
+import type { Split } from './cells';
 import { AssetSearchError, cancelled, SkipError } from './errors';
 import type { ImageSpec } from './manifest';
 
@@ -28,8 +29,10 @@ export interface DecodeRequest {
   source: { file: string } | { bytes: Uint8Array };
   /** The model's input wanted in `pixels`. */
   image?: ImageSpec;
-  /** Where to write a thumbnail: whole or not at all. */
+  /** Where to write a thumbnail: whole or not at all. Those of cells come beside it ({@link cellThumbnailFile}). */
   thumbnailFile?: string;
+  /** How to look for cells; 'cells' leaves out the whole itself. */
+  split?: Split;
 }
 
 export interface Decoded {
@@ -43,6 +46,8 @@ export interface Decoded {
   title: string;
   /** size * size * 3 bytes, RGB interleaved; present when `image` was given. */
   pixels?: Uint8Array;
+  /** Of a sheet. The first ones have their pixels; with `split.by` 'cells' the others can be asked for. */
+  cells?: { cell: Cell; pixels?: Uint8Array }[];
 }
 
 export interface Hashed { hash: string; sizeBytes: number }
@@ -51,7 +56,7 @@ export interface Hashed { hash: string; sizeBytes: number }
 
 export type DecodeWork =
   | { kind: 'hash'; file: string }
-  | { kind: 'decode'; source: DecodeRequest['source']; image?: ImageSpec; thumbnail?: { file: string; temporaryFile: string } };
+  | { kind: 'decode'; source: DecodeRequest['source']; image?: ImageSpec; thumbnail?: { file: string; temporaryFile: string }; split?: Split };
 export type DecodeMessage = DecodeWork & { id: number; limits: DecodeLimits };
 export type DecodeReply =
   | { id: number; value: Hashed | Decoded }
@@ -103,9 +108,9 @@ export class Decoder {
 
   /** Rejects with SkipError, or with AssetSearchError (cancelled, diskFull, internal). */
   async decode(request: DecodeRequest, signal?: AbortSignal): Promise<Decoded> {
-    const { source, image, thumbnailFile } = request;
+    const { source, image, thumbnailFile, split } = request;
     const thumbnail = thumbnailFile === undefined ? undefined : { file: thumbnailFile, temporaryFile: `${thumbnailFile}.${process.pid}-${this.nextId}.tmp` };
-    return await this.submit({ kind: 'decode', source, ...(image && { image }), ...(thumbnail && { thumbnail }) }, signal) as Decoded;
+    return await this.submit({ kind: 'decode', source, ...(image && { image }), ...(thumbnail && { thumbnail }), ...(split && { split }) }, signal) as Decoded;
   }
 
   /** The process id while a process runs, for tests and diagnostics. */

@@ -2,6 +2,7 @@
 import { setMaxListeners } from 'node:events';
 import { join } from 'node:path';
 import type { IndexPhase, IndexProgress, IndexSummary, Root, ScanRules, SkippedFile } from '../protocol';
+import { contentHash, type Split } from './cells';
 import type { Decoded, Decoder } from './decoder';
 import { AssetSearchError, SkipError, cancelled, messageOf } from './errors';
 import type { IndexLock } from './lock';
@@ -9,9 +10,9 @@ import type { ImageSpec } from './manifest';
 import { planFiles, planHashed, type Hashed } from './plan';
 import { outermost, scan, type ScannedFile, type ScanResult } from './scan';
 import { fileKey, type FileState, type StateFile } from './state';
-import type { Content, Row, Space } from './store';
+import { notSplit, type Content, type Row, type Space } from './store';
 import { thumbnailFile, touchThumbnail } from './thumbnails';
-import { indexWords, stemOf } from './words';
+import { assetStem, assetWords } from './words';
 
 /** Encodes the model's input pixels; {@link import('./encodeClient').EncodeClient} in the worker thread. */
 export interface BatchEncoder { readonly device: string; encode(pixels: Uint8Array[]): Promise<Float32Array[]> }
@@ -59,7 +60,10 @@ export async function runIndex(options: IndexOptions): Promise<IndexSummary> {
   return new IndexRun(options).run();
 }
 
-interface Pending { file: ScannedFile; row: Row }
+/** One file's rows: its own, and those of its cells. */
+interface Pending { file: ScannedFile; hash: string; rows: Row[] }
+/** A file whose vectors are not all there yet: first its own, then one a cell. */
+interface Encoding { file: ScannedFile; hash: string; decoded: Decoded; vectors: Float32Array[]; missing: number }
 /** `hash` is unknown where the decoder will tell it. */
 interface Work { file: ScannedFile; hash: string | undefined }
 
@@ -119,7 +123,7 @@ class IndexRun {
     await space.refresh();
     const found = await scan(roots, rules, scope, this.stop.signal);
     for (const { root, path, reason } of found.unreadable) { options.warn(`Cannot read ${path === '' ? root : `${root}/${path}`}: ${reason}`); }
-    this.rows = await space.hashes(scope ?? (options.keepOtherRoots ? roots.map(root => ({ root: root.id, path: '' })) : undefined));
+    this.rows = await space.hashes(scope ?? (options.keepOtherRoots ? roots.map(root => ({ root: root.id, path: '' })) : undefined), rules.splitSheets);
     this.throwIfStopped();
     summary.seen = found.files.length + found.skipped.length;
 
@@ -142,7 +146,7 @@ class IndexRun {
     } else {
       this.enter('hashing', total);
       const hashed = [...plan.known, ...await this.hash(plan.toHash)];
-      const known = await space.knownHashes(hashed.map(each => each.hash));
+      const known = await space.knownHashes(hashed.map(each => each.hash), rules.splitSheets);
       const next = planHashed(hashed, this.rows, hash => known.has(hash));
       for (const { file, hash } of next.touched) { this.unchanged(file, hash); }
       this.enter('encoding', total);
@@ -160,7 +164,7 @@ class IndexRun {
     const hashed: Hashed[] = [];
     await this.forEach(files, async file => {
       try {
-        const { hash } = await this.options.decoder.hash(this.absolute(file), this.stop.signal);
+        const hash = contentHash((await this.options.decoder.hash(this.absolute(file), this.stop.signal)).hash, file.atlas?.digest);
         // A touched file is settled here, so that a kill during a long hashing does not start it over.
         if (this.rows.get(fileKey(file.root, file.path)) === hash && this.options.state.get(file.root, file.path)?.hash === hash) { this.unchanged(file, hash); }
         else { hashed.push({ file, hash }); }
@@ -178,17 +182,23 @@ class IndexRun {
     if (work.length === 0) { return []; }
     const encoder = await this.options.encoder();
     this.summary.device = encoder.device;
-    const batches = new EncodeQueue<{ file: ScannedFile; decoded: Decoded }>(this.options.image.size <= 128 ? 32 : 8, async batch => {
-      const vectors = await encoder.encode(batch.map(each => each.decoded.pixels!));
-      batch.forEach(({ file, decoded }, index) => this.encodedFile(file, { ...decoded, vector: vectors[index]! }));
+    const batches = new EncodeQueue<{ of: Encoding; part: number; pixels: Uint8Array }>(this.options.image.size <= 128 ? 32 : 8, async batch => {
+      const vectors = await encoder.encode(batch.map(each => each.pixels));
+      batch.forEach(({ of, part }, index) => {
+        of.vectors[part] = vectors[index]!;
+        if (--of.missing === 0) { this.encodedFile(of); }
+      });
     });
     const started = new Set<string>();
     const duplicates: Hashed[] = [];
     try {
       await this.forEach(work, async ({ file, hash }) => {
         this.progress.current = file.path;
-        const decoded = await this.decode(file, hash, started, duplicates);
-        if (decoded) { await batches.push({ file, decoded }); }
+        const of = await this.decode(file, hash, started, duplicates);
+        if (of) {
+          await batches.push({ of, part: 0, pixels: of.decoded.pixels! });
+          await this.pushCells(of, batches);
+        }
         await this.flushIfDue();
       });
     } catch (thrown) {
@@ -200,8 +210,35 @@ class IndexRun {
     return duplicates;
   }
 
+  /** Cells whose pixels did not fit into the decoder's first answer are asked for in the same number again and again. */
+  private async pushCells(of: Encoding, batches: { push(item: { of: Encoding; part: number; pixels: Uint8Array }): Promise<void> }): Promise<void> {
+    const { file, decoded: { cells = [], hash } } = of;
+    const { decoder, image } = this.options;
+    const first = cells.findIndex(each => each.pixels === undefined);
+    const step = first < 0 ? cells.length : first;
+    for (let start = 0; start < cells.length; start += step) {
+      let part = cells.slice(start, start + step);
+      if (start > 0) {
+        try {
+          const more = await decoder.decode({ source: { file: this.absolute(file) }, image, split: { by: 'cells', cells: part.map(each => each.cell) } }, this.stop.signal);
+          if (more.hash !== hash) { throw new SkipError('unreadable', 'The file changed while it was read.', 'Nothing to do: the index follows at its next update.'); }
+          part = more.cells!;
+        } catch (thrown) {
+          this.skipThrown(file, thrown);
+          return;
+        }
+      }
+      for (const [index, each] of part.entries()) { await batches.push({ of, part: start + index + 1, pixels: each.pixels! }); }
+    }
+  }
+
+  private splitOf(file: ScannedFile): Split | undefined {
+    if (!this.options.rules.splitSheets) { return undefined; }
+    return file.atlas ? { by: 'atlas', atlas: file.atlas.atlas } : { by: 'grid' };
+  }
+
   /** Undefined when the file is skipped or a duplicate. */
-  private async decode(file: ScannedFile, known: string | undefined, started: Set<string>, duplicates: Hashed[]): Promise<Decoded | undefined> {
+  private async decode(file: ScannedFile, known: string | undefined, started: Set<string>, duplicates: Hashed[]): Promise<Encoding | undefined> {
     const { decoder, image, dbFolder } = this.options;
     const source = this.absolute(file);
     const signal = this.stop.signal;
@@ -209,7 +246,7 @@ class IndexRun {
     try {
       let thumbnail: string | undefined;
       if (this.wantsThumbnail()) {
-        hash ??= (await decoder.hash(source, signal)).hash;
+        hash ??= contentHash((await decoder.hash(source, signal)).hash, file.atlas?.digest);
         thumbnail = thumbnailFile(dbFolder, hash);
       }
       const { force } = this.options;
@@ -218,14 +255,17 @@ class IndexRun {
         started.add(hash);
       }
       if (thumbnail !== undefined && await touchThumbnail(thumbnail)) { thumbnail = undefined; }
-      const decoded = await decoder.decode({ source: { file: source }, image, ...(thumbnail !== undefined && { thumbnailFile: thumbnail }) }, signal);
-      if (thumbnail !== undefined) { this.thumbnailsMade++; }
+      const split = this.splitOf(file);
+      const decoded = await decoder.decode({ source: { file: source }, image, ...(thumbnail !== undefined && { thumbnailFile: thumbnail }), ...(split && { split }) }, signal);
+      const parts = 1 + (decoded.cells?.length ?? 0);
+      if (thumbnail !== undefined) { this.thumbnailsMade += parts; }
       // The hash of what was really read counts: the file may have changed since it was hashed.
-      if (decoded.hash !== hash) {
-        if (!force && started.has(decoded.hash)) { duplicates.push({ file, hash: decoded.hash }); return undefined; }
-        started.add(decoded.hash);
+      const read = contentHash(decoded.hash, file.atlas?.digest);
+      if (read !== hash) {
+        if (!force && started.has(read)) { duplicates.push({ file, hash: read }); return undefined; }
+        started.add(read);
       }
-      return decoded;
+      return { file, hash: read, decoded, vectors: [], missing: parts };
     } catch (thrown) {
       if (hash !== undefined && thrown instanceof SkipError) { this.failed.set(hash, thrown); }
       this.skipThrown(file, thrown);
@@ -233,8 +273,16 @@ class IndexRun {
     }
   }
 
-  private encodedFile(file: ScannedFile, content: Content): void {
-    this.pending.push({ file, row: rowOf(file, content) });
+  private encodedFile({ file, hash, decoded, vectors }: Encoding): void {
+    const { format, width, height, sizeBytes, title, cells = [] } = decoded;
+    const shared = { hash, format, sizeBytes, cells: this.options.rules.splitSheets || format === 'svg' ? cells.length : notSplit };
+    const contents: Content[] = [
+      { ...shared, part: 0, vector: vectors[0]!, width, height, title, x: 0, y: 0, rotated: false },
+      ...cells.map(({ cell }, index) => ({
+        ...shared, part: index + 1, vector: vectors[index + 1]!, width: cell.width, height: cell.height, title: cell.name ?? '', x: cell.x, y: cell.y, rotated: cell.rotated ?? false,
+      })),
+    ];
+    this.pending.push({ file, hash, rows: contents.map(content => rowOf(file, content)) });
     this.summary.indexed++;
     this.encoded++;
     this.advance();
@@ -246,7 +294,7 @@ class IndexRun {
     for (let start = 0; start < list.length; start += reuseRows) {
       this.throwIfStopped();
       const part = list.slice(start, start + reuseRows);
-      const contents = await this.options.space.contents(part.map(each => each.hash));
+      const contents = await this.options.space.contents(part.map(each => each.hash), this.options.rules.splitSheets);
       for (const { file, hash } of part) {
         const content = contents.get(hash);
         if (content === undefined) {
@@ -256,7 +304,7 @@ class IndexRun {
           continue;
         }
         if (this.rows.get(fileKey(file.root, file.path)) === hash) { this.unchanged(file, hash); continue; }
-        this.pending.push({ file, row: rowOf(file, content) });
+        this.pending.push({ file, hash, rows: content.map(each => rowOf(file, each)) });
         this.summary.reused++;
         this.advance();
       }
@@ -346,7 +394,7 @@ class IndexRun {
   // ── writing
 
   private async flushIfDue(): Promise<void> {
-    const count = this.pending.length + this.pendingState.length;
+    const count = this.pending.reduce((sum, { rows }) => sum + rows.length, 0) + this.pendingState.length;
     if (count >= flushRows || (count > 0 && performance.now() - this.lastFlush > flushMs)) { await this.flush(); }
   }
 
@@ -354,22 +402,23 @@ class IndexRun {
   private flush(): Promise<void> {
     this.flushing = this.flushing.then(async () => {
       const { space, state } = this.options;
-      const [rows, states, removed] = [this.pending, this.pendingState, this.pendingRemoved];
+      const [files, states, removed] = [this.pending, this.pendingState, this.pendingRemoved];
       [this.pending, this.pendingState, this.pendingRemoved] = [[], [], []];
       this.lastFlush = performance.now();
-      if (rows.length + states.length + removed.length === 0) { return; }
+      if (files.length + states.length + removed.length === 0) { return; }
       this.checkLock();
-      const changed = rows.filter(({ file }) => this.rows.has(fileKey(file.root, file.path)));
-      const outdated = changed.filter(({ file, row }) => this.rows.get(fileKey(file.root, file.path)) !== row.hash).map(each => each.file);
+      const changed = files.filter(({ file }) => this.rows.has(fileKey(file.root, file.path)));
+      const outdated = changed.filter(({ file, hash }) => this.rows.get(fileKey(file.root, file.path)) !== hash).map(each => each.file);
       await space.keepVectors([...outdated, ...removed]);
-      await space.add(rows.filter(({ file }) => !this.rows.has(fileKey(file.root, file.path))).map(each => each.row));
-      await space.replace(changed.map(each => each.row));
+      // In one write: never a part of a sheet's cells.
+      await space.add(files.filter(({ file }) => !this.rows.has(fileKey(file.root, file.path))).flatMap(each => each.rows));
+      await space.replace(changed.flatMap(each => each.rows));
       await space.remove(removed);
-      for (const { file, row } of rows) { this.rows.set(fileKey(file.root, file.path), row.hash); }
+      for (const { file, hash } of files) { this.rows.set(fileKey(file.root, file.path), hash); }
       for (const file of removed) { this.rows.delete(fileKey(file.root, file.path)); }
-      this.written += rows.length + removed.length;
+      this.written += files.length + removed.length;
       writeState(state, [
-        ...rows.map(({ file, row }) => ({ root: file.root, path: file.path, state: { mtimeMs: file.mtimeMs, sizeBytes: file.sizeBytes, hash: row.hash } })),
+        ...files.map(({ file, hash }) => ({ root: file.root, path: file.path, state: { mtimeMs: file.mtimeMs, sizeBytes: file.sizeBytes, hash } })),
         ...states.map(({ file, state: value }) => ({ root: file.root, path: file.path, state: value })),
       ]);
     });
@@ -477,8 +526,9 @@ class EncodeQueue<T> {
   }
 }
 
-function rowOf(file: ScannedFile, { hash, vector, format, width, height, sizeBytes, title }: Content): Row {
-  return { root: file.root, path: file.path, part: 0, hash, vector, format, width, height, sizeBytes, title, stem: stemOf(file.path), words: indexWords(file.path, title) };
+function rowOf({ root, path }: ScannedFile, content: Content): Row {
+  const named = { ...content, path };
+  return { ...named, root, stem: assetStem(named), words: assetWords(named) };
 }
 
 function splitKey(key: string): { root: string; path: string } {

@@ -108,7 +108,7 @@ export class NameService {
 
   status(): IndexStatus {
     return {
-      state: this.state, assets: this.files.length, skipped: this.skippedFiles.length, model: this.model!.info, device: 'cpu', diskBytes: 0, namesOnly: this.options.reason,
+      state: this.state, assets: this.files.length, cells: 0, skipped: this.skippedFiles.length, model: this.model!.info, device: 'cpu', diskBytes: 0, namesOnly: this.options.reason,
       ...(this.lastRun && { lastRun: this.lastRun }),
     };
   }

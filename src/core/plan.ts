@@ -1,11 +1,12 @@
 /** Decides, without any I/O, what has to be done for each scanned file. */
+import { atlasDigestOf } from './cells';
 import type { ScannedFile, ScanResult } from './scan';
 import { fileKey, type FileState } from './state';
 
 export interface PlanInput {
   scan: ScanResult;
   stateOf(root: string, path: string): FileState | undefined;
-  /** Hash of each row in the scope of this run, by {@link fileKey}. */
+  /** Hash of each file's content in the scope of this run, by {@link fileKey}; empty where the rows are not what they should be. */
   rows: ReadonlyMap<string, string>;
   maxPixels: number;
   /** Read and encode everything again. */
@@ -22,7 +23,7 @@ export interface Plan {
   known: { file: ScannedFile; hash: string }[];
   /** New or changed: the hash decides. */
   toHash: ScannedFile[];
-  /** Keys of rows whose file is gone or is skipped now. */
+  /** Keys of files that have rows, and are gone or skipped now. */
   removed: string[];
 }
 
@@ -32,7 +33,7 @@ export function planFiles({ scan, stateOf, rows, maxPixels, force, retry }: Plan
   for (const file of scan.files) {
     const key = fileKey(file.root, file.path);
     const state = stateOf(file.root, file.path);
-    const same = !force && state !== undefined && state.sizeBytes === file.sizeBytes && state.mtimeMs === file.mtimeMs;
+    const same = !force && state !== undefined && state.sizeBytes === file.sizeBytes && state.mtimeMs === file.mtimeMs && (state.hash === undefined || atlasDigestOf(state.hash) === file.atlas?.digest);
     if (same && state.skip && !retry && isFinal(state.skip, maxPixels)) {
       plan.stillSkipped.push(file);
       continue;

@@ -1,9 +1,12 @@
 /** Turns the bytes of an image file into a model's input pixels and a thumbnail. The one importer of sharp; runs in the decoder process. */
 import sharp, { type KernelEnum, type SharpOptions } from 'sharp';
+import { atlasCells, cut, distinctCells, type Raster, type Split } from './cells';
 import { messageOf, SkipError } from './errors';
 import { detectFormat, type ImageFormat } from './imageFormat';
 import type { ImageSpec, Interpolation } from './manifest';
+import { findGrid, mayHoldGrid } from './spriteGrid';
 import { guardSvg, withViewBox } from './svgGuard';
+import type { Cell } from '../protocol';
 
 /** Longest side of a thumbnail. */
 export const thumbnailSize = 192;
@@ -34,28 +37,51 @@ export interface Preprocessed {
   pixels?: Uint8Array;
   /** WebP, within 192 x 192, transparency kept. */
   thumbnail?: Uint8Array;
+  /** Of a sheet. The pixels of those that the limit of the answer has room for, the first ones. */
+  cells?: CutCell[];
 }
 
-/** Decoded pixels on their way: 8-bit sRGB with straight alpha. */
-interface Raster { data: Uint8Array; width: number; height: number }
+export interface CutCell { cell: Cell; pixels?: Uint8Array; thumbnail?: Uint8Array }
+
+export interface Wanted {
+  image?: ImageSpec;
+  thumbnail: boolean;
+  /** 'cells' answers with these cells alone, in their order; the whole is left out. */
+  split?: Split;
+  cellThumbnails?: boolean;
+}
+
+/** Pixels of cells in one answer: 1,024 cells for a model of 64 px, 106 for one of 224 px. */
+const maxCellBytes = 16 * 2 ** 20;
+/** Above this many pixels one sheet after the other is unpacked whole: each takes 4 bytes a pixel. */
+const largeSheetPixels = 4_000_000;
+/** Larger ones are not cut: unpacked, one takes 256 MB. */
+const maxSheetPixels = 64_000_000;
 
 /**
  * A raster image is decoded once, reduced to twice the model's size (at least to a thumbnail's); pixels and thumbnail are made from that.
  * An SVG is rendered for each: 1.1 ms at 64 px and 1.6 ms at 192 px, where reducing one to the other costs 2.5 ms, and sharper.
  * Throws SkipError.
  */
-export async function preprocess(bytes: Uint8Array, wanted: { image?: ImageSpec; thumbnail: boolean }, maxPixels: number): Promise<Preprocessed> {
+export async function preprocess(bytes: Uint8Array, wanted: Wanted, maxPixels: number): Promise<Preprocessed> {
   if (bytes.length === 0) { throw new SkipError('empty', 'The file is empty.', 'Restore its contents, or delete it.'); }
   const detected = detectFormat(bytes);
   if ('unsupported' in detected) {
     throw new SkipError('unsupportedFormat', detected.unsupported === 'unknown' ? 'The file holds no image in a known format.' : `The file is ${detected.unsupported}, which cannot be decoded here.`, detected.remedy);
   }
-  const source = detected.format === 'svg' ? await openSvg(bytes, maxPixels) : await openRaster(bytes, maxPixels);
+  const source = detected.format === 'svg' ? await openSvg(bytes, maxPixels) : await openRaster(bytes, detected.format, maxPixels);
   const result: Preprocessed = { format: detected.format, width: source.width, height: source.height, title: source.title };
-  const { image } = wanted;
+  const { image, split } = wanted;
+  const full = split && await sheetPixels(source, split);
+  if (full && split) {
+    const cells = split.by === 'cells' ? split.cells : distinctCells(full, split.by === 'atlas' ? atlasCells(split.atlas, full.width, full.height) : findGrid(full));
+    if (cells.length > 0) { result.cells = await cutCells(full, cells, wanted); }
+  }
+  if (split?.by === 'cells') { return result; }
   let raster: Raster | undefined;
   if (image) {
-    raster = await reduce(source, longestSide(source, image), sharpKernels[image.interpolation]);
+    const [longest, kernel] = [longestSide(source, image), sharpKernels[image.interpolation]] as const;
+    raster = full ? await shrink(full, longest, kernel) : await reduce(source, longest, kernel);
     result.pixels = await modelPixels(raster, image);
   }
   if (wanted.thumbnail) {
@@ -64,20 +90,47 @@ export async function preprocess(bytes: Uint8Array, wanted: { image?: ImageSpec;
   return result;
 }
 
-/** An image whose header was read. */
-interface Source { input: Uint8Array; vector: boolean; width: number; height: number; title: string; maxPixels: number }
+/** All pixels of an image that may be a sheet; undefined for one that is none, told from its header. */
+async function sheetPixels(source: Source, split: Split): Promise<Raster | undefined> {
+  const { vector, width, height } = source;
+  if (vector || width * height > maxSheetPixels) { return undefined; }
+  if (split.by === 'grid' && !mayHoldGrid(source)) { return undefined; }
+  const decode = (): Promise<Raster> => reduce(source, Math.max(width, height), 'cubic');
+  if (width * height <= largeSheetPixels) { return decode(); }
+  const turn = largeSheets.then(decode);
+  largeSheets = turn.catch(() => undefined);
+  return turn;
+}
+let largeSheets: Promise<unknown> = Promise.resolve();
 
-async function openRaster(bytes: Uint8Array, maxPixels: number): Promise<Source> {
+async function cutCells(full: Raster, cells: readonly Cell[], { image, cellThumbnails }: Wanted): Promise<CutCell[]> {
+  const withPixels = image ? Math.max(1, Math.floor(maxCellBytes / (3 * image.size ** 2))) : 0;
+  const list: CutCell[] = [];
+  for (const [index, cell] of cells.entries()) {
+    const pixels = index < withPixels || cellThumbnails ? cut(full, cell) : undefined;
+    list.push({
+      cell,
+      ...(index < withPixels && { pixels: await modelPixels(await shrink(pixels!, longestSide({ vector: false, ...pixels! }, image!), sharpKernels[image!.interpolation]), image!) }),
+      ...(cellThumbnails && { thumbnail: await makeThumbnail(pixels!, true) }),
+    });
+  }
+  return list;
+}
+
+/** An image whose header was read. */
+interface Source { input: Uint8Array; vector: boolean; format: ImageFormat; transparent: boolean; width: number; height: number; title: string; maxPixels: number }
+
+async function openRaster(bytes: Uint8Array, format: ImageFormat, maxPixels: number): Promise<Source> {
   const metadata = await attempt(() => sharp(bytes, { ...rasterOptions, limitInputPixels: false }).metadata());
   const { width, height } = metadata.autoOrient;
   if (width * height > maxPixels) { throw tooManyPixels(width, height, maxPixels); }
-  return { input: bytes, vector: false, width, height, title: '', maxPixels };
+  return { input: bytes, vector: false, format, transparent: metadata.hasAlpha, width, height, title: '', maxPixels };
 }
 
 async function openSvg(bytes: Uint8Array, maxPixels: number): Promise<Source> {
   const guarded = guardSvg(bytes);
   const { width, height } = await svgSize(guarded.bytes);
-  return { input: guarded.sized ? guarded.bytes : withViewBox(guarded, width, height), vector: true, width, height, title: guarded.title, maxPixels };
+  return { input: guarded.sized ? guarded.bytes : withViewBox(guarded, width, height), vector: true, format: 'svg', transparent: true, width, height, title: guarded.title, maxPixels };
 }
 
 /** Size in CSS px. */
@@ -92,7 +145,7 @@ async function svgSize(bytes: Buffer): Promise<{ width: number; height: number }
 }
 
 /** Longest side of the reduced image: enough for the model, and of a raster image for the thumbnail. */
-function longestSide({ vector, width, height }: Source, { size, resize }: ImageSpec): number {
+function longestSide({ vector, width, height }: Pick<Source, 'vector' | 'width' | 'height'>, { size, resize }: ImageSpec): number {
   const side = vector ? size : Math.max(thumbnailSize, 2 * size);
   // Cropped and squashed images need it across; a strip's length is bounded: 8 to 1 still has the model's size across.
   return resize === 'pad' ? side : Math.min(8 * side, Math.ceil(side * Math.max(width, height) / Math.min(width, height)));
@@ -107,6 +160,14 @@ async function reduce(source: Source, longest: number, kernel: keyof KernelEnum)
   const { data, info } = await attempt(() => sharp(input, { ...options, limitInputPixels: maxPixels })
     .resize(longest, longest, { fit: 'inside', kernel, withoutEnlargement: true })
     .toColourspace('srgb').ensureAlpha().raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true }));
+  return { data, width: info.width, height: info.height };
+}
+
+/** As {@link reduce}, of pixels that are unpacked already. */
+async function shrink(raster: Raster, longest: number, kernel: keyof KernelEnum): Promise<Raster> {
+  if (Math.max(raster.width, raster.height) <= longest) { return raster; }
+  const { data, info } = await attempt(() => sharp(raster.data, { raw: { width: raster.width, height: raster.height, channels: 4 } })
+    .resize(longest, longest, { fit: 'inside', kernel }).raw().toBuffer({ resolveWithObject: true }));
   return { data, width: info.width, height: info.height };
 }
 

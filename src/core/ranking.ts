@@ -4,9 +4,9 @@ import { fuse, type Ranking } from './fusion';
 import { dot } from './label';
 import { candidateExtensions } from './scan';
 import { stacksOf } from './stacks';
-import { fileKey } from './state';
+import { assetKey } from './state';
 import type { Found, Space } from './store';
-import { indexWords, queryWords, searchTerms, splitWords, stemOf } from './words';
+import { assetWords, queryWords, searchTerms, splitWords, stemOf } from './words';
 
 /** Words that stand in descriptions ("a photo of a cat") and tell nothing about a name. */
 export const fillers: ReadonlySet<string> = new Set(['a', 'an', 'the', 'of', 'in', 'on', 'at', 'to', 'by', 'for', 'with', 'and', 'or', 'is', 'are', 'from', 'this', 'that']);
@@ -43,20 +43,20 @@ export async function rank(space: Space, { text, vector, strongFrom, limit, useN
   const named = new Set<string>();
   const vectors = new Map<string, Float32Array>();
   for (const { asset, score, vector: own } of visual) {
-    vectors.set(fileKey(asset.root, asset.path), own);
-    hits.set(fileKey(asset.root, asset.path), { ...asset, score, matched: { visual: true, name: false } });
+    vectors.set(assetKey(asset), own);
+    hits.set(assetKey(asset), { ...asset, score, matched: { visual: true, name: false } });
   }
   const rankings: Ranking[] = [{ ids: [...hits.keys()], weight: 1 }];
   for (const { found, weight, tied, isWhole } of names) {
     for (const each of found) {
-      const id = fileKey(each.asset.root, each.asset.path);
+      const id = assetKey(each.asset);
       const hit = hits.get(id) ?? { ...each.asset, score: vector ? dot(vector, each.vector) : null, matched: { visual: false, name: true } };
       hit.matched.name = true;
       hits.set(id, hit);
       vectors.set(id, each.vector);
       if (isWhole(each.asset)) { named.add(id); }
     }
-    const ids = found.map(each => fileKey(each.asset.root, each.asset.path));
+    const ids = found.map(each => assetKey(each.asset));
     rankings.push({ ids: tied ? ids.sort((a, b) => (hits.get(b)!.score ?? 0) - (hits.get(a)!.score ?? 0)) : ids, weight, tied });
   }
   const order = fuse(rankings);
@@ -91,8 +91,8 @@ async function nameRankings(space: Space, text: string, depth: number, filter: F
   // While somebody types, the last word is not whole yet: "tras" shall find trash.
   const prefix = lastKnown.length === 0 ? await space.byPrefix(words.slice(0, -1), last, depth, filter) : [];
   // Rows that the full-text index does not cover yet are found by any of the words, though all were asked for.
-  const holdsAll = ({ path, title }: Asset): boolean => {
-    const held = indexWords(path, title).split(' ');
+  const holdsAll = (asset: Asset): boolean => {
+    const held = assetWords(asset).split(' ');
     return terms.every(term => held.some(word => isSameWord(word, term)));
   };
   return [

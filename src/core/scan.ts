@@ -4,8 +4,16 @@ import { dirname, join, relative, sep } from 'node:path';
 import ignore, { type Ignore } from 'ignore';
 import picomatch from 'picomatch';
 import type { Root, ScanRules, SkippedFile } from '../protocol';
+import type { Atlas } from './cells';
 
-export interface ScannedFile { root: string; path: string; sizeBytes: number; mtimeMs: number }
+export interface ScannedFile {
+  root: string;
+  path: string;
+  sizeBytes: number;
+  mtimeMs: number;
+  /** What an atlas file says of its cells, and a digest of that. */
+  atlas?: { digest: string; atlas: Atlas };
+}
 
 export interface ScanResult {
   files: ScannedFile[];

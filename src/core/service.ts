@@ -4,9 +4,10 @@ import { rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import type {
-  AssetKey, BrowseParams, BrowseResult, Hit, ImageSource, IndexDetails, IndexProgress, IndexStatus, IndexSummary, LabelParams, LabelResult, LogRecord, OpenParams, RetryParams, SearchParams, SearchResult,
+  Asset, AssetKey, BrowseParams, BrowseResult, Hit, ImageSource, IndexDetails, IndexProgress, IndexStatus, IndexSummary, LabelParams, LabelResult, LogRecord, OpenParams, RetryParams, SearchParams, SearchResult,
   SimilarParams, SkippedFile, SpaceInfo, UpdateParams,
 } from '../protocol';
+import { fileHashOf, sheetHash, type Split } from './cells';
 import { Decoder } from './decoder';
 import { folderBytes } from './disk';
 import { EncodeClient } from './encodeClient';
@@ -21,8 +22,8 @@ import { loadModel, type Model } from './model';
 import { rank } from './ranking';
 import { blend, maxSampleRows, spreadOf, strongFrom, type QueryKind } from './relevance';
 import { stacksOf } from './stacks';
-import { fileKey, StateFile } from './state';
-import { Store, type Space } from './store';
+import { assetKey, fileKey, StateFile } from './state';
+import { schemaVersion, Store, type Space } from './store';
 import { pruneThumbnails, thumbnailFile, touchThumbnail } from './thumbnails';
 
 export interface ServiceOptions {
@@ -45,6 +46,9 @@ const statusIntervalMs = 100;
 const countIntervalMs = 2_000;
 const maxLimit = 10_000;
 
+/** Ends the name of every table that this version can read. */
+const schemaSuffix = `_s${schemaVersion}`;
+
 /** A model with its encoders, each started at its first use. */
 class ModelSession {
   readonly space: string;
@@ -53,7 +57,7 @@ class ModelSession {
   /** Vectors of the last queries: somebody who types and deletes asks again and again. */
   private readonly queries = new Map<string, Float32Array>();
 
-  constructor(readonly model: Model, private readonly device: string, private readonly threads: number) { this.space = spaceName(model.manifest); }
+  constructor(readonly model: Model, private readonly device: string, private readonly threads: number) { this.space = `${spaceName(model.manifest)}${schemaSuffix}`; }
 
   async encodeTexts(texts: string[]): Promise<Float32Array[]> {
     this.text ??= createTextEncoder(this.model, { device: this.device, threads: this.threads });
@@ -119,6 +123,7 @@ export class AssetService {
   private progress: IndexProgress | undefined;
   private lastRun: IndexSummary | undefined;
   private assets = 0;
+  private cells = 0;
   private device = 'cpu';
   private tableBytes = 0;
   private thumbnailBytes = 0;
@@ -126,7 +131,7 @@ export class AssetService {
   private lastCountAt = 0;
   private lastLookAt = 0;
   private thumbnailsMade = 0;
-  private readonly thumbnailsInWork = new Map<string, Promise<string | undefined>>();
+  private readonly thumbnailsInWork = new Map<string, Promise<boolean>>();
 
   constructor(private readonly options: ServiceOptions) {}
 
@@ -286,6 +291,7 @@ export class AssetService {
           version: 1, roots, serving: target.space, model: { id: target.model.manifest.id, folder: target.model.folder },
           scannedAt: { ...scannedAt, ...Object.fromEntries(params.roots.map(root => [root.id, now])) },
         });
+        for (const name of await store.spaces()) { if (!name.endsWith(schemaSuffix)) { await store.dropSpace(name); } }
       }
       this.lastRun = summary;
       this.progress = undefined;
@@ -420,10 +426,10 @@ export class AssetService {
       const words = text.trim() === '' ? undefined : await session.encodeQuery(text.trim());
       const vector = words ? blend(picture, words, Math.min(1, Math.max(0, textWeight)), await space.sample(maxSampleRows)) : picture;
       throwIfAborted(signal);
-      const own = image.kind === 'asset' ? fileKey(image.key.root, image.key.path) : undefined;
+      const own = image.kind === 'asset' ? assetKey(image.key) : undefined;
       const [fitsFrom, found, total] = await Promise.all([words ? undefined : this.strongFrom(vector, 'picture', space), space.nearest(vector, bounded(limit) + (own === undefined ? 0 : 1), filter), this.total(space, filter)]);
       throwIfAborted(signal);
-      const others = found.filter(({ asset }) => fileKey(asset.root, asset.path) !== own).slice(0, bounded(limit));
+      const others = found.filter(({ asset }) => assetKey(asset) !== own).slice(0, bounded(limit));
       const hits = others.map(({ asset, score }): Hit => ({ ...asset, score, matched: { visual: true, name: false } }));
       return { hits, stacks: stacksOf(others), strong: fitsFrom === undefined ? undefined : hits.filter(({ score }) => score! >= fitsFrom).length, milliseconds: performance.now() - started, total };
     }, { hits: [], milliseconds: 0, total: 0 });
@@ -474,6 +480,7 @@ export class AssetService {
     if (image.kind === 'asset') {
       const vector = (await space?.get([image.key]))?.[0]?.vector;
       if (vector) { return vector; }
+      if (image.key.part > 0) { throw new AssetSearchError('notIndexed', `"${image.key.path}" has no cell ${image.key.part} any more. Search again.`); }
     }
     const source = image.kind === 'bytes' ? { bytes: image.bytes } : { file: image.kind === 'file' ? resolve(image.path) : this.fileOf(image.key) };
     try {
@@ -486,32 +493,43 @@ export class AssetService {
 
   async thumbnails({ assets }: { assets: AssetKey[] }, signal?: AbortSignal): Promise<{ key: AssetKey; file?: string }[]> {
     return this.withSpace(async space => {
-      const hashes = new Map((await space.get(assets)).map(({ asset }) => [fileKey(asset.root, asset.path), asset.hash]));
+      const known = new Map((await space.get(assets)).map(({ asset }) => [assetKey(asset), asset]));
+      // The missing cells of one sheet are cut in one go: it is read once.
+      const sheets = new Map<string, Asset[]>();
+      for (const asset of known.values()) { if (asset.cell) { const file = fileKey(asset.root, asset.path); sheets.set(file, [...sheets.get(file) ?? [], asset]); } }
       return Promise.all(assets.map(async key => {
-        const hash = hashes.get(fileKey(key.root, key.path));
-        const file = hash === undefined ? undefined : await this.thumbnail(key, hash, signal);
+        const asset = known.get(assetKey(key));
+        const file = asset && await this.thumbnail(asset, sheets.get(fileKey(key.root, key.path)) ?? [], signal);
         return file === undefined ? { key } : { key, file };
       }));
     }, assets.map(key => ({ key })));
   }
 
-  private async thumbnail(key: AssetKey, hash: string, signal: AbortSignal | undefined): Promise<string | undefined> {
+  /** `cells`: those of the same sheet that are wanted as well. */
+  private async thumbnail(asset: Asset, cells: readonly Asset[], signal: AbortSignal | undefined): Promise<string | undefined> {
     const { params, queryDecoder } = this.need();
-    const file = thumbnailFile(params.dbFolder, hash);
+    const file = thumbnailFile(params.dbFolder, asset.hash);
     if (await touchThumbnail(file)) { return file; }
-    let work = this.thumbnailsInWork.get(hash);
+    const sheet = asset.cell ? sheetHash(asset.hash) : asset.hash;
+    const wanted = asset.cell ? cells : [asset];
+    const name = asset.cell ? `${sheet} cells` : sheet;
+    let work = this.thumbnailsInWork.get(name);
     if (!work) {
-      work = queryDecoder.decode({ source: { file: this.fileOf(key) }, thumbnailFile: file }, signal).then(async decoded => {
-        this.thumbnailsMade++;
-        if (this.thumbnailsMade % 1000 === 0) { this.measure(true).catch(() => { /* closed meanwhile */ }); }
-        if (decoded.hash === hash) { return file; }
+      const thumbnail = thumbnailFile(params.dbFolder, sheet);
+      const split: Split | undefined = asset.cell && { by: 'cells', cells: wanted.map(each => each.cell!) };
+      work = queryDecoder.decode({ source: { file: this.fileOf(asset) }, thumbnailFile: thumbnail, ...(split && { split }) }, signal).then(async decoded => {
+        const before = this.thumbnailsMade;
+        this.thumbnailsMade += wanted.length;
+        if (Math.floor(before / 1000) !== Math.floor(this.thumbnailsMade / 1000)) { this.measure(true).catch(() => { /* closed meanwhile */ }); }
+        if (decoded.hash === fileHashOf(sheet)) { return true; }
         // The file changed after it was indexed: its new picture must not be kept under the old content's name.
-        await rm(file, { force: true });
-        return undefined;
-      }, () => undefined).finally(() => this.thumbnailsInWork.delete(hash));
-      this.thumbnailsInWork.set(hash, work);
+        for (const each of wanted) { await rm(thumbnailFile(params.dbFolder, each.hash), { force: true }); }
+        return false;
+      }, () => false).finally(() => this.thumbnailsInWork.delete(name));
+      this.thumbnailsInWork.set(name, work);
     }
-    return work;
+    // What was in work may have been for other cells of the sheet.
+    return await work && await touchThumbnail(file) ? file : undefined;
   }
 
   // ── status
@@ -520,7 +538,7 @@ export class AssetService {
     const { target, state } = this.need();
     const paused = this.paused && (this.state === 'idle' || (this.state === 'indexing' && this.runPause?.aborted));
     return {
-      state: paused ? 'paused' : this.state, assets: this.assets, skipped: state.skippedCount, model: target.model.info, device: this.device, diskBytes: this.tableBytes + this.thumbnailBytes,
+      state: paused ? 'paused' : this.state, assets: this.assets, cells: this.cells, skipped: state.skippedCount, model: target.model.info, device: this.device, diskBytes: this.tableBytes + this.thumbnailBytes,
       ...(this.progress && !paused && { progress: this.progress }), ...(this.lastRun && { lastRun: this.lastRun }),
       ...(this.error && { error: this.error }), ...(this.writer && { writer: this.writer }),
     };
@@ -569,13 +587,14 @@ export class AssetService {
   }
 
   /** Counts for the command line's `stats`. */
-  async stats(): Promise<{ assets: number; retired: number; formats: Record<string, number>; tableBytes: number; thumbnailBytes: number; spaces: SpaceInfo[] }> {
+  async stats(): Promise<{ assets: number; cells: number; retired: number; formats: Record<string, number>; tableBytes: number; thumbnailBytes: number; spaces: SpaceInfo[] }> {
     const { serving } = this.need();
     await this.ensureSpace();
     await this.measure(true);
     const { space } = serving;
+    const assets = await space?.countFiles() ?? 0;
     return {
-      assets: await space?.count() ?? 0, retired: await space?.countRetired() ?? 0, formats: await space?.formats() ?? {}, tableBytes: this.tableBytes, thumbnailBytes: this.thumbnailBytes,
+      assets, cells: (await space?.count() ?? 0) - assets, retired: await space?.countRetired() ?? 0, formats: await space?.formats() ?? {}, tableBytes: this.tableBytes, thumbnailBytes: this.thumbnailBytes,
       spaces: await this.spaces(),
     };
   }
@@ -630,7 +649,10 @@ export class AssetService {
 
   private async refreshCount(): Promise<void> {
     this.lastCountAt = Date.now();
-    this.assets = await this.opened?.serving.space?.count() ?? 0;
+    const space = this.opened?.serving.space;
+    const [rows, files] = space ? await Promise.all([space.count(), space.countFiles()]) : [0, 0];
+    this.assets = files;
+    this.cells = rows - files;
   }
 
   private async countNowAndThen(): Promise<void> {

@@ -49,7 +49,8 @@ function isSize(words: readonly string[], index: number): boolean {
 export function stacksOf(hits: readonly { asset: Asset; vector: Float32Array }[]): number[] {
   const stacks: number[] = [];
   const leaders: number[] = [];
-  const names = hits.map(({ asset }) => drawingName(asset.path));
+  // A cell has only its own name: that of the sheet says nothing of what it shows.
+  const names = hits.map(({ asset }) => drawingName(asset.part === 0 ? asset.path : asset.title));
   hits.forEach(({ asset, vector }, index) => {
     const leader = leaders.find(each => {
       const other = hits[each]!;

@@ -1,7 +1,7 @@
 /** The local state file: which content each path had when it was last read, so that an unchanged file is never opened again. */
 import { appendFileSync, closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, readSync, renameSync, statSync, truncateSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import type { SkipCode, SkippedFile } from '../protocol';
+import type { AssetKey, SkipCode, SkippedFile } from '../protocol';
 
 /** What is known of one file: its content's hash, or why it was skipped. */
 export interface FileState {
@@ -20,6 +20,9 @@ const header = JSON.stringify({ assetSearchState: version });
 
 /** Key of a file in memory; NUL cannot occur in either part. */
 export function fileKey(root: string, path: string): string { return `${root}\0${path}`; }
+
+/** Key of an asset in memory: of the file itself, or of one cell of it. */
+export function assetKey({ root, path, part }: AssetKey): string { return `${fileKey(root, path)}\0${part}`; }
 
 export class StateFile {
   private readonly file: string;

@@ -3,23 +3,46 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Index, MatchQuery, Operator, connect, type Connection, type Query, type Table, type VectorQuery } from '@lancedb/lancedb';
 import {
-  Field, FixedSizeList, Float32, Float64, Int32, RecordBatch, Schema, Struct, Table as ArrowTable, Utf8, makeData, vectorFromArray, type Data, type DataType, type Vector,
+  Bool, Field, FixedSizeList, Float32, Float64, Int32, RecordBatch, Schema, Struct, Table as ArrowTable, Utf8, makeData, vectorFromArray, type Data, type DataType, type Vector,
 } from 'apache-arrow';
 import type { Asset, AssetKey, Filter } from '../protocol';
+import { cellHash } from './cells';
 import { folderBytes } from './disk';
 import { AssetSearchError, messageOf } from './errors';
 import type { VectorSample } from './relevance';
 import { fileKey } from './state';
 
-/** What belongs to a content, wherever its file lies. */
-export interface Content { hash: string; vector: Float32Array; format: string; width: number; height: number; sizeBytes: number; title: string }
-export interface Row extends Content, AssetKey {
-  /** Normalised words of the file name without extension. */
+/** Raised when the columns or their meaning change: part of a table's name, so that an older one is never misread. */
+export const schemaVersion = 2;
+
+/** What belongs to one part of a content, wherever its file lies. */
+export interface Content {
+  /** Of the whole file's content ({@link contentHash}), also in the rows of its cells. */
+  hash: string;
+  part: number;
+  vector: Float32Array;
+  format: string;
+  width: number;
+  height: number;
+  sizeBytes: number;
+  title: string;
+  /** Cells of the whole content; {@link notSplit} where nobody looked for any. */
+  cells: number;
+  /** Where a cell lies in its sheet. */
+  x: number;
+  y: number;
+  rotated: boolean;
+}
+export interface Row extends Content, Pick<AssetKey, 'root' | 'path'> {
+  /** Normalised words of the file name without extension, or of a cell's name. */
   stem: string;
   /** Normalised words of the path and the title. */
   words: string;
 }
 export interface Found { asset: Asset; vector: Float32Array }
+
+/** In place of a number of cells: the file was indexed while sheets were not split. */
+export const notSplit = -1;
 
 /** Above this many rows an exact search takes longer than a person notices (512 dimensions: 89 ms), so an index is built. */
 const approximateRows = 100_000;
@@ -30,8 +53,8 @@ const chunkRows = 500;
 /** Versions pile up with each write; this many fragments make reading slower than one compaction. */
 const manyFragments = 24;
 
-const assetColumns = ['root', 'path', 'part', 'hash', 'format', 'width', 'height', 'sizeBytes', 'title'];
-const contentColumns = ['hash', 'vector', 'format', 'width', 'height', 'sizeBytes', 'title'];
+const assetColumns = ['root', 'path', 'part', 'hash', 'format', 'width', 'height', 'sizeBytes', 'title', 'x', 'y', 'rotated'];
+const contentColumns = ['hash', 'part', 'vector', 'format', 'width', 'height', 'sizeBytes', 'title', 'cells', 'x', 'y', 'rotated'];
 
 /** The only way a value gets into a predicate. */
 export function quote(value: string): string { return `'${value.replaceAll("'", "''")}'`; }
@@ -45,6 +68,20 @@ export function keysPredicate(keys: readonly { root: string; path: string }[]): 
     if (paths) { paths.push(path); } else { byRoot.set(root, [path]); }
   }
   return [...byRoot].map(([root, paths]) => `(root = ${quote(root)} AND ${inList('path', paths)})`).join(' OR ');
+}
+
+/** These assets and no other part of their files. */
+function assetsPredicate(keys: readonly AssetKey[]): string {
+  const whole = keys.filter(key => key.part === 0);
+  const parts = new Map<string, AssetKey[]>();
+  for (const key of keys.filter(each => each.part > 0)) {
+    const file = fileKey(key.root, key.path);
+    parts.set(file, [...parts.get(file) ?? [], key]);
+  }
+  return [
+    ...(whole.length > 0 ? [`(part = 0 AND (${keysPredicate(whole)}))`] : []),
+    ...[...parts.values()].map(list => `(${keysPredicate([list[0]!])} AND part IN (${list.map(key => Math.trunc(key.part)).join(', ')}))`),
+  ].join(' OR ');
 }
 
 /** Everything at or below a path. */
@@ -165,44 +202,68 @@ export class Space {
     const [images, parts] = await this.read(() => Promise.all(['part = 0', 'part > 0'].map(part => this.rows.countRows(and(inRoot, part)))));
     return { images: images!, parts: parts! };
   }
+  countFiles(): Promise<number> { return this.read(() => this.rows.countRows('part = 0')); }
   countRetired(): Promise<number> { return this.read(async () => await this.retired?.countRows() ?? 0); }
 
-  /** Hash of each row at or below the given paths, or of all rows, by {@link fileKey}. */
-  async hashes(scope?: readonly { root: string; path: string }[]): Promise<Map<string, string>> {
-    const found = new Map<string, string>();
+  /**
+   * Hash of each file's content at or below the given paths, or of all files, by {@link fileKey}. Empty where the rows are not what they should be:
+   * a cell is missing or left over, or whether there are cells was not asked as `split` wants it.
+   */
+  async hashes(scope?: readonly { root: string; path: string }[], split = true): Promise<Map<string, string>> {
+    const groups = new Map<string, RowGroup>();
     const chunks = scope === undefined ? [undefined] : [...chunked(scope, 50)].map(list => list.map(belowPredicate).join(' OR '));
     for (const predicate of chunks) {
       await this.read(async () => {
-        const query = this.rows.query().select(['root', 'path', 'hash']);
+        const query = this.rows.query().select(['root', 'path', 'hash', 'part', 'cells']);
         for await (const batch of predicate === undefined ? query : query.where(predicate)) {
           const [root, path, hash] = ['root', 'path', 'hash'].map(name => batch.getChild(name) as Vector<Utf8>) as [Vector<Utf8>, Vector<Utf8>, Vector<Utf8>];
-          for (let i = 0; i < batch.numRows; i++) { found.set(fileKey(root.get(i)!, path.get(i)!), hash.get(i)!); }
+          const [part, cells] = ['part', 'cells'].map(name => batch.getChild(name) as Vector<Int32>) as [Vector<Int32>, Vector<Int32>];
+          for (let i = 0; i < batch.numRows; i++) {
+            const key = fileKey(root.get(i)!, path.get(i)!);
+            const [ownHash, ownPart, ownCells] = [hash.get(i)!, part.get(i)!, cells.get(i)!];
+            const group = groups.get(key);
+            if (group === undefined) { groups.set(key, { hash: ownHash, rows: 1, cells: ownCells, whole: ownPart === 0 }); continue; }
+            group.rows++;
+            group.whole ||= ownPart === 0;
+            if (group.hash !== ownHash || group.cells !== ownCells) { group.whole = false; group.hash = ''; }
+          }
         }
       });
     }
-    return found;
+    return new Map([...groups].map(([key, group]) => [key, isComplete(group, split) && (split || group.rows === 1) ? group.hash : '']));
   }
 
-  /** Which of these hashes have a vector here, in a row or retired. */
-  async knownHashes(hashes: readonly string[]): Promise<Set<string>> {
+  /** Which of these contents can be had whole from here, from rows or from retired ones. */
+  async knownHashes(hashes: readonly string[], split = true): Promise<Set<string>> {
     const known = new Set<string>();
     for (const list of chunked([...new Set(hashes)], chunkRows)) {
+      const parts = new Map<string, Map<number, { hash: string; part: number; cells: number }>>();
       for (const table of this.tables()) {
-        for (const row of await this.read(() => table.query().where(inList('hash', list)).select(['hash']).toArrow())) { known.add((row as { hash: string }).hash); }
+        for (const row of await this.read(() => table.query().where(inList('hash', list)).select(['hash', 'part', 'cells']).toArrow())) {
+          const { hash, part, cells } = row as { hash: string; part: number; cells: number };
+          collect(parts, { hash, part, cells });
+        }
       }
+      for (const [hash, group] of parts) { if (isComplete(groupOf(hash, group), split)) { known.add(hash); } }
     }
     return known;
   }
 
-  /** Vector and metadata of contents, from rows or from retired ones. */
-  async contents(hashes: readonly string[]): Promise<Map<string, Content>> {
-    const found = new Map<string, Content>();
+  /** Vectors and metadata of contents, from rows or from retired ones: all parts of each, or only the whole where sheets are not split. */
+  async contents(hashes: readonly string[], split = true): Promise<Map<string, Content[]>> {
+    const found = new Map<string, Content[]>();
     for (const list of chunked([...new Set(hashes)], chunkRows)) {
+      const parts = new Map<string, Map<number, Content>>();
       for (const table of this.tables()) {
         const missing = list.filter(hash => !found.has(hash));
         if (missing.length === 0) { continue; }
-        const arrow = await this.read(() => table.query().where(inList('hash', missing)).select(contentColumns).toArrow());
-        for (const row of arrow) { const content = contentOf(row); found.set(content.hash, content); }
+        const wanted = split ? inList('hash', missing) : `${inList('hash', missing)} AND part = 0`;
+        for (const row of await this.read(() => table.query().where(wanted).select(contentColumns).toArrow())) { collect(parts, contentOf(row)); }
+        for (const [hash, group] of parts) {
+          if (!isComplete(groupOf(hash, group), split)) { continue; }
+          const whole = group.get(0)!;
+          found.set(hash, split ? [...group.values()].sort((a, b) => a.part - b.part) : [{ ...whole, cells: whole.cells > 0 ? notSplit : whole.cells }]);
+        }
       }
     }
     return found;
@@ -211,7 +272,7 @@ export class Space {
   async get(keys: readonly AssetKey[]): Promise<Found[]> {
     const found: Found[] = [];
     for (const list of chunked(keys, chunkRows)) {
-      const arrow = await this.read(() => this.rows.query().where(keysPredicate(list)).select([...assetColumns, 'vector']).toArrow());
+      const arrow = await this.read(() => this.rows.query().where(assetsPredicate(list)).select([...assetColumns, 'vector']).toArrow());
       for (const row of arrow) { found.push(foundOf(row)); }
     }
     return found;
@@ -267,7 +328,7 @@ export class Space {
       const old = this.order;
       if (old?.predicate !== predicate || (old.version !== version && Date.now() - old.builtAt > 5 * old.costMs)) {
         const start = performance.now();
-        const query = this.rows.query().orderBy([{ columnName: 'path', ascending: true, nullsFirst: false }, { columnName: 'root', ascending: true, nullsFirst: false }]).select(['path', 'root']).withRowId();
+        const query = this.rows.query().orderBy([{ columnName: 'path', ascending: true, nullsFirst: false }, { columnName: 'root', ascending: true, nullsFirst: false }, { columnName: 'part', ascending: true, nullsFirst: false }]).select(['path', 'root', 'part']).withRowId();
         const arrow = await (predicate === '' ? query : query.where(predicate)).toArrow();
         const column = arrow.getChild('_rowid')!;
         const rowIds = new BigUint64Array(arrow.numRows);
@@ -307,7 +368,7 @@ export class Space {
   async formats(): Promise<Record<string, number>> {
     const counts: Record<string, number> = {};
     await this.read(async () => {
-      for await (const batch of this.rows.query().select(['format'])) {
+      for await (const batch of this.rows.query().where('part = 0').select(['format'])) {
         for (const format of batch.getChild('format') as Vector<Utf8>) { counts[format!] = (counts[format!] ?? 0) + 1; }
       }
     });
@@ -320,9 +381,15 @@ export class Space {
     if (rows.length > 0) { await guard(() => this.rows.add(rowTable(rows, this.embeddingDim))); }
   }
 
-  /** Replaces rows of the same key. Costs more the larger the table is: only for keys that exist. */
+  /** Replaces all rows of the files that these rows belong to. Costs more the larger the table is: only for files that exist. */
   async replace(rows: readonly Row[]): Promise<void> {
     if (rows.length === 0) { return; }
+    const files = [...new Map(rows.map(row => [fileKey(row.root, row.path), row])).values()];
+    // First what will have no successor: a kill before the next step leaves too few cells, which `hashes` tells, and not some of another picture.
+    for (const list of chunked(files, chunkRows)) {
+      const cells = `part > 0 AND (${keysPredicate(list)})`;
+      if (await this.read(() => this.rows.countRows(cells)) > 0) { await guard(() => this.rows.delete(cells)); }
+    }
     await guard(() => this.rows.mergeInsert(['root', 'path', 'part']).whenMatchedUpdateAll().whenNotMatchedInsertAll().execute(rowTable(rows, this.embeddingDim)));
   }
 
@@ -331,10 +398,10 @@ export class Space {
     if (!this.retired) { return; }
     for (const list of chunked(keys, chunkRows)) {
       const arrow = await this.read(() => this.rows.query().where(keysPredicate(list)).select(contentColumns).toArrow());
-      const contents = new Map([...arrow].map(row => { const content = contentOf(row); return [content.hash, content] as const; }));
+      const contents = new Map([...arrow].map(row => { const content = contentOf(row); return [`${content.hash} ${content.part} ${content.cells}`, content] as const; }));
       if (contents.size === 0) { continue; }
-      const kept = await this.read(() => this.retired!.query().where(inList('hash', [...contents.keys()])).select(['hash']).toArrow());
-      for (const row of kept) { contents.delete((row as { hash: string }).hash); }
+      const kept = await this.read(() => this.retired!.query().where(inList('hash', [...new Set([...contents.values()].map(each => each.hash))])).select(['hash', 'part', 'cells']).toArrow());
+      for (const row of kept) { const { hash, part, cells } = row as Content; contents.delete(`${hash} ${part} ${cells}`); }
       if (contents.size > 0) { await guard(() => this.retired!.add(retiredTable([...contents.values()], this.embeddingDim))); }
     }
   }
@@ -454,17 +521,36 @@ function* chunked<T>(list: readonly T[], size: number): IterableIterator<T[]> {
   for (let start = 0; start < list.length; start += size) { yield list.slice(start, start + size); }
 }
 
+/** The rows of one file, or of one content. */
+interface RowGroup { hash: string; rows: number; cells: number; whole: boolean }
+
+/** With `split`, all the cells that were found are there; without, the whole is. */
+function isComplete({ hash, rows, cells, whole }: RowGroup, split: boolean): boolean {
+  return whole && hash !== '' && (!split || (cells !== notSplit && rows === cells + 1));
+}
+
+function groupOf(hash: string, parts: ReadonlyMap<number, { cells: number }>): RowGroup {
+  return { hash, rows: parts.size, cells: parts.get(0)?.cells ?? 0, whole: parts.has(0) };
+}
+
+/** Keeps one row a part; of two wholes the one whose cells were looked for. */
+function collect<T extends { hash: string; part: number; cells: number }>(groups: Map<string, Map<number, T>>, row: T): void {
+  const parts = groups.get(row.hash) ?? new Map<number, T>();
+  groups.set(row.hash, parts);
+  if ((parts.get(row.part)?.cells ?? notSplit) === notSplit) { parts.set(row.part, row); }
+}
+
 // ── Arrow
 
 const column = (name: string, type: DataType): Field => new Field(name, type, false);
 const vectorType = (embeddingDim: number): FixedSizeList => new FixedSizeList(embeddingDim, new Field('item', new Float32(), true));
 const contentFields = (embeddingDim: number): Field[] => [
-  column('hash', new Utf8()), column('vector', vectorType(embeddingDim)), column('format', new Utf8()), column('width', new Int32()), column('height', new Int32()),
-  column('sizeBytes', new Float64()), column('title', new Utf8()),
+  column('part', new Int32()), column('hash', new Utf8()), column('vector', vectorType(embeddingDim)), column('format', new Utf8()), column('width', new Int32()), column('height', new Int32()),
+  column('sizeBytes', new Float64()), column('title', new Utf8()), column('cells', new Int32()), column('x', new Int32()), column('y', new Int32()), column('rotated', new Bool()),
 ];
 function rowSchema(embeddingDim: number): Schema {
   return new Schema([
-    column('root', new Utf8()), column('path', new Utf8()), column('part', new Int32()), ...contentFields(embeddingDim), column('stem', new Utf8()), column('words', new Utf8()),
+    column('root', new Utf8()), column('path', new Utf8()), ...contentFields(embeddingDim), column('stem', new Utf8()), column('words', new Utf8()),
   ]);
 }
 function retiredSchema(embeddingDim: number): Schema { return new Schema([...contentFields(embeddingDim), column('retiredAt', new Float64())]); }
@@ -489,12 +575,14 @@ function retiredTable(contents: readonly Content[], embeddingDim: number): Arrow
 }
 
 function assetOf(row: unknown): Asset {
-  const { root, path, part, hash, format, width, height, sizeBytes, title } = row as Asset;
-  return { root, path, part, hash, format, width, height, sizeBytes, title };
+  const { root, path, part, hash, format, width, height, sizeBytes, title, x, y, rotated } = row as Row;
+  if (part === 0) { return { root, path, part, hash, format, width, height, sizeBytes, title }; }
+  const cell = { x, y, width, height, ...(title !== '' && { name: title }), ...(rotated && { rotated }) };
+  return { root, path, part, hash: cellHash(hash, cell), format, width, height, sizeBytes, title, cell };
 }
 function vectorOf(row: unknown): Float32Array { return Float32Array.from((row as { vector: Iterable<number> }).vector); }
 function foundOf(row: unknown): Found { return { asset: assetOf(row), vector: vectorOf(row) }; }
 function contentOf(row: unknown): Content {
-  const { hash, format, width, height, sizeBytes, title } = row as Content;
-  return { hash, vector: vectorOf(row), format, width, height, sizeBytes, title };
+  const { hash, part, format, width, height, sizeBytes, title, cells, x, y, rotated } = row as Content;
+  return { hash, part, vector: vectorOf(row), format, width, height, sizeBytes, title, cells, x, y, rotated };
 }

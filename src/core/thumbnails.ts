@@ -1,9 +1,16 @@
 /** The folder of thumbnails: one WebP per content hash, bounded by deleting what was used longest ago. */
 import { readdir, rm, stat, utimes } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
+import type { Cell } from '../protocol';
+import { cellHash } from './cells';
 
 export function thumbnailFile(dbFolder: string, hash: string): string {
   return join(dbFolder, 'thumbnails', hash.slice(0, 2), `${hash}.webp`);
+}
+
+/** Beside the thumbnail of the whole sheet. */
+export function cellThumbnailFile(sheetThumbnail: string, cell: Cell): string {
+  return join(dirname(sheetThumbnail), `${cellHash(basename(sheetThumbnail, '.webp'), cell)}.webp`);
 }
 
 /** Tells whether the thumbnail exists, and marks it as used; a mark a day is enough to order them. */

@@ -34,6 +34,19 @@ export function indexWords(path: string, title: string): string {
   return [...new Set(searchTerms(words))].join(' ');
 }
 
+/**
+ * Words of an asset for full-text search. The file's name speaks for the file, a cell's own name for the cell: else a sheet would be found
+ * together with all of its cells, and leave no place for others.
+ */
+export function assetWords({ part, path, title }: { part: number; path: string; title: string }): string {
+  return part === 0 ? indexWords(path, title) : [...new Set(searchTerms(splitWords(title)))].join(' ');
+}
+
+/** What an exact name is compared with; empty, and never found so, for a cell without a name. */
+export function assetStem({ part, path, title }: { part: number; path: string; title: string }): string {
+  return part === 0 ? stemOf(path) : splitWords(title.slice(title.lastIndexOf('/') + 1)).join(' ');
+}
+
 /** A typed query as words; what lies beyond `maxWords` cannot make a name match better and only costs time. */
 export function queryWords(text: string, maxWords = 24): string[] {
   return splitWords(text.slice(0, 1000)).slice(0, maxWords);

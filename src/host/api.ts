@@ -1,6 +1,6 @@
 /** What other extensions can do with this one: `await extensions.getExtension('asset-search.asset-search').activate()`. */
 import * as vscode from 'vscode';
-import { Engine, type Hit, type IndexStatus, type IndexSummary } from '../protocol';
+import { Engine, type Cell, type Hit, type IndexStatus, type IndexSummary } from '../protocol';
 import { HostError } from './errors';
 import type { Host } from './host';
 import { uriOf } from './roots';
@@ -15,6 +15,8 @@ export interface FoundImage {
   width: number;
   height: number;
   format: string;
+  /** Where in the file it lies, when it is a cell of a sprite sheet. */
+  cell?: Cell;
 }
 
 export interface AssetSearchApi {
@@ -35,7 +37,7 @@ export function createApi(host: Host): AssetSearchApi {
   const { engine, indexing, settings, roots } = host;
   const found = (hits: Hit[]): FoundImage[] => hits.flatMap(hit => {
     const uri = uriOf(roots(), hit);
-    return uri ? [{ uri, score: hit.score, width: hit.width, height: hit.height, format: hit.format }] : [];
+    return uri ? [{ uri, score: hit.score, width: hit.width, height: hit.height, format: hit.format, ...(hit.cell && { cell: hit.cell }) }] : [];
   });
   return Object.freeze({
     search: async (text: string, { limit = defaultLimit, useFileNames = settings.current.useFileNames } = {}, token?: vscode.CancellationToken) =>

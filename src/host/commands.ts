@@ -23,12 +23,14 @@ export function registerCommands(host: Host, panel: Panel): vscode.Disposable {
       const query = (options as { query?: unknown } | undefined)?.query;
       if (typeof query === 'string') { panel.show({ query }); } else { panel.reveal(); }
     },
-    findSimilar: async clicked => {
+    /** From the Explorer the second argument lists what is selected; from a cell of a sheet it is the cell's number. */
+    findSimilar: async (clicked, selected) => {
       const uri = imagesOf(clicked, undefined)[0] ?? activeImage() ?? (await pickImages({ many: false, title: vscode.l10n.t('Find Images Similar to This One') }))[0];
       if (!uri) { return; }
+      const part = typeof selected === 'number' ? selected : 0;
       const result = await vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title: vscode.l10n.t('Finding similar images') },
-        (_progress, token) => findSimilar(host, uri, similarLimit, token));
-      await panel.showSimilar(basename(uri.fsPath), keyOf(host.roots(), uri), result);
+        (_progress, token) => findSimilar(host, uri, similarLimit, token, part));
+      await panel.showSimilar(part > 0 ? `${basename(uri.fsPath)} · ${part}` : basename(uri.fsPath), keyOf(host.roots(), uri, part), result);
     },
     label: async (clicked, selected, labels) => {
       let images = imagesOf(clicked, selected);

@@ -10,8 +10,14 @@ import { uriOf } from './roots';
 const typingPauseMs = 120;
 const resultLimit = 50;
 
+/** A cell of a sheet by the name that an atlas gives it, or by its number; undefined for a file. */
+function cellName({ path, part, cell }: Hit): string | undefined {
+  return cell && (basename(cell.name ?? '') || `${basename(path)} · ${part}`);
+}
+
 interface Item extends vscode.QuickPickItem {
   uri?: vscode.Uri;
+  part?: number;
   /** What Enter does where there is no image. */
   command?: string;
 }
@@ -57,12 +63,13 @@ export function quickSearch(host: Host, initial = ''): void {
     const place = [...roots().length > 1 ? [hit.root] : [], ...folder === '.' ? [] : [folder]].join('/');
     const score = hit.score === null ? vscode.l10n.t('file name') : hit.score.toFixed(2);
     return {
-      label: basename(hit.path),
-      description: [place, hit.width > 0 ? `${hit.width}×${hit.height}` : '', score, variants > 0 ? vscode.l10n.t('+{0} variants', variants) : ''].filter(Boolean).join(' · '),
+      label: cellName(hit) ?? basename(hit.path),
+      description: [hit.cell ? posix.join(place, basename(hit.path)) : place, hit.width > 0 ? `${hit.width}×${hit.height}` : '', score, variants > 0 ? vscode.l10n.t('+{0} variants', variants) : ''].filter(Boolean).join(' · '),
       iconPath: thumbnail ? vscode.Uri.file(thumbnail) : new vscode.ThemeIcon('file-media'),
       buttons: [reveal, similar],
       alwaysShow: true,
       uri: uriOf(roots(), hit),
+      part: hit.part,
     };
   }
 
@@ -124,7 +131,7 @@ export function quickSearch(host: Host, initial = ''): void {
   pick.onDidTriggerItemButton(({ item, button }) => {
     if (!item.uri) { return; }
     pick.hide();
-    void vscode.commands.executeCommand(button === similar ? 'assetSearch.findSimilar' : 'revealInExplorer', item.uri);
+    if (button === similar) { void vscode.commands.executeCommand('assetSearch.findSimilar', item.uri, item.part); } else { void vscode.commands.executeCommand('revealInExplorer', item.uri); }
   });
   pick.onDidTriggerButton(() => {
     const query = pick.value.trim();

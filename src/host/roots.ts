@@ -20,12 +20,12 @@ export function pathBelow(folder: string, file: string): string | undefined {
   return path === '..' || path.startsWith('../') || posix.isAbsolute(path) || /^[a-z]:/i.test(path) ? undefined : path;
 }
 
-export function keyOf(roots: Root[], uri: vscode.Uri): AssetKey | undefined {
+export function keyOf(roots: Root[], uri: vscode.Uri, part = 0): AssetKey | undefined {
   if (uri.scheme !== 'file') { return undefined; }
   // The innermost folder wins where one workspace folder lies inside another.
   for (const root of [...roots].sort((a, b) => b.path.length - a.path.length)) {
     const path = pathBelow(root.path, uri.fsPath);
-    if (path) { return { root: root.id, path, part: 0 }; }
+    if (path) { return { root: root.id, path, part }; }
   }
   return undefined;
 }

@@ -32,6 +32,7 @@ function readSettings(): Settings {
     gitignore: own.get('useGitignore', true),
     maxFileSizeBytes: own.get('maxFileSizeMB', 20) * bytesPerMB,
     maxPixels: own.get('maxMegapixels', 100) * 1_000_000,
+    splitSheets: own.get('splitSpriteSheets', true),
   };
   return Object.freeze({
     rules: Object.freeze(rules),

@@ -5,9 +5,9 @@ import { toErrorInfo } from './errors';
 import type { Host } from './host';
 import { keyOf } from './roots';
 
-/** An indexed file is compared by its stored vector, any other is read for it. */
-export async function findSimilar({ engine, roots }: Host, uri: vscode.Uri, limit: number, token?: vscode.CancellationToken): Promise<SearchResult> {
-  const key = keyOf(roots(), uri);
+/** An indexed file, or the cell `part` of a sheet, is compared by its stored vector, any other is read for it. */
+export async function findSimilar({ engine, roots }: Host, uri: vscode.Uri, limit: number, token?: vscode.CancellationToken, part = 0): Promise<SearchResult> {
+  const key = keyOf(roots(), uri, part);
   if (key) {
     try {
       return await engine.request(Engine.similar, { image: { kind: 'asset', key }, limit }, token);

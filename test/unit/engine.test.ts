@@ -3,6 +3,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import sharp from 'sharp';
 import { CancellationTokenSource, createMessageConnection, IPCMessageReader, IPCMessageWriter, ResponseError, type CancellationToken, type MessageConnection } from 'vscode-jsonrpc/node';
 import { IndexLock } from '../../src/core/lock';
 import { Engine, type ErrorInfo, type IndexStatus, type LogRecord, type OpenParams, type Request } from '../../src/protocol';
@@ -60,7 +61,7 @@ suite('engine process', function () {
     rmSync(folder, { recursive: true, force: true });
   });
   const params = (more: Partial<OpenParams> = {}): OpenParams => ({
-    roots: [{ id: 'ws', path: root }], rules: { exclude: [], include: [], gitignore: true, maxFileSizeBytes: 1e7, maxPixels: 1e7 },
+    roots: [{ id: 'ws', path: root }], rules: { exclude: [], include: [], gitignore: true, maxFileSizeBytes: 1e7, maxPixels: 1e7, splitSheets: true },
     dbFolder: join(folder, 'db'), modelFolder: builtin, device: 'auto', threads: 0, maxThumbnailBytes: 1e8, ...more,
   });
   async function open(more: Partial<OpenParams> = {}): Promise<Client> {
@@ -99,6 +100,43 @@ suite('engine process', function () {
     assert.ok(client.statuses.some(each => each.state === 'indexing'));
     await assert.rejects(client.ask(Engine.similar, { image: { kind: 'file', path: join(root, 'gone.png') }, limit: 1 }), codeOf('imageUnreadable'));
     await assert.rejects(client.ask(Engine.label, { images: [], labels: [' '] }), codeOf('usage'));
+  });
+
+  test('each cell of a sprite sheet is found by words, has a thumbnail of its own, and finds others like itself', async () => {
+    const animals = ['1f436', '1f431', '1f98a', '1f43c', '1f981', '1f437', '1f438', '1f427', '1f989', '1f422', '1f419', '1f40b'];
+    const twemoji = join(process.cwd(), 'node_modules', '@twemoji', 'svg');
+    const cells = await Promise.all(animals.map(async (code, index) => ({ input: await sharp(join(twemoji, `${code}.svg`), { density: 300 }).resize(60).toBuffer(), left: index % 4 * 64 + 2, top: Math.floor(index / 4) * 64 + 2 })));
+    await sharp({ create: { width: 256, height: 192, channels: 4, background: '#0000' } }).composite(cells).png().toFile(join(root, 'animals.png'));
+    copyFileSync(join(twemoji, '1f427.svg'), join(root, 'icons', 'bird.svg'));
+    const client = await open({ maxThumbnailBytes: 0 });
+    const summary = await client.ask(Engine.index, {});
+    assert.deepEqual([summary.seen, summary.indexed], [6, 6]);
+    const { assets, cells: count } = await client.ask(Engine.status, {});
+    assert.deepEqual([assets, count], [6, 12]);
+    for (const [word, part] of [['fox', 3], ['pig face', 6], ['penguin', 8], ['owl', 9]] as const) {
+      const { hits } = await client.ask(Engine.search, { text: word, limit: 4, useNames: true, filter: { formats: ['png'] } });
+      assert.deepEqual([hits[0]!.path, hits[0]!.part], ['animals.png', part], word);
+      assert.deepEqual(hits[0]!.cell, { x: (part - 1) % 4 * 64, y: Math.floor((part - 1) / 4) * 64, width: 64, height: 64 });
+    }
+    const penguin = { root: 'ws', path: 'animals.png', part: 8 };
+    const { hits } = await client.ask(Engine.similar, { image: { kind: 'asset', key: penguin }, limit: 30 });
+    assert.equal(hits[0]!.path, 'icons/bird.svg');
+    assert.deepEqual([hits.length, hits.some(hit => hit.part === 8), hits.some(hit => hit.path === 'animals.png' && hit.part === 0)], [17, false, true]);
+    await assert.rejects(client.ask(Engine.similar, { image: { kind: 'asset', key: { ...penguin, part: 99 } }, limit: 1 }), codeOf('notIndexed'));
+    const [label] = await client.ask(Engine.label, { images: [{ kind: 'asset', key: penguin }], labels: ['penguin', 'octopus', 'anchor'] });
+    assert.ok(label!.probabilities[0]! > label!.probabilities[1]! && label!.probabilities[0]! > label!.probabilities[2]!);
+    // Made when asked for, all of a sheet at once; the whole is not one of them.
+    const made = await client.ask(Engine.thumbnails, { assets: [penguin, { ...penguin, part: 1 }, { ...penguin, part: 0 }, { ...penguin, part: 99 }] });
+    const sizes = await Promise.all(made.slice(0, 3).map(async ({ file }) => sharp(file).metadata()));
+    assert.deepEqual(sizes.map(({ width }) => width), [64, 64, 192]);
+    assert.deepEqual([made[3]!.file, new Set(made.map(({ file }) => file)).size], [undefined, 4]);
+    // Written by the run as well, under the same names.
+    rmSync(join(folder, 'db', 'thumbnails'), { recursive: true });
+    client.child.kill('SIGKILL');
+    await client.exited;
+    const again = await open();
+    await again.ask(Engine.rebuild, {});
+    assert.ok(made.slice(0, 3).every(({ file }) => existsSync(file!)));
   });
 
   test('thumbnails come from the run, or are made when asked for', async () => {

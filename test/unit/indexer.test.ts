@@ -10,6 +10,7 @@ import { StateFile, fileKey } from '../../src/core/state';
 import { Store, type Space } from '../../src/core/store';
 import type { ImageSpec } from '../../src/core/manifest';
 import type { IndexProgress, IndexSummary } from '../../src/protocol';
+import { pixelSprite, pngSheet, toPng } from '../sheets';
 
 const dim = 16;
 const image: ImageSpec = { input: 'x', output: 'y', size: 16, resize: 'pad', interpolation: 'bilinear', mean: [0, 0, 0], std: [1, 1, 1] };
@@ -71,7 +72,7 @@ suite('indexer', function () {
     assert.ok(lock instanceof IndexLock);
     try {
       const summary = await runIndex({
-        dbFolder: db, roots: [{ id: 'r', path: root }], rules: { exclude: [], include: [], gitignore: true, maxFileSizeBytes: 1e6, maxPixels: 1e6 },
+        dbFolder: db, roots: [{ id: 'r', path: root }], rules: { exclude: [], include: [], gitignore: true, maxFileSizeBytes: 1e6, maxPixels: 1e6, splitSheets: true },
         space, state: StateFile.open(db), lock, decoder, encoder: () => Promise.resolve(encoder), image, concurrency: 4, maxThumbnailBytes: 0, keepOtherRoots: false,
         onProgress: () => undefined, warn: message => warnings.push(message), ...more,
       });
@@ -87,6 +88,8 @@ suite('indexer', function () {
   const rows = async () => [...(await space.hashes()).keys()].map(key => key.slice(2)).sort();
   /** Every key once, and as many rows as keys. */
   async function assertUnique(): Promise<void> { assert.equal((await space.hashes()).size, await space.count()); }
+  /** Every file's rows belong together, none is missing. */
+  async function assertWhole(): Promise<void> { assert.ok([...(await space.hashes()).values()].every(hash => hash !== '')); }
 
   test('a first run encodes each content once; a second one opens nothing', async () => {
     put('a.svg', 1); put('sub/b.svg', 2); put('copy of a.svg', 1); put('bad.png', 'no image'); put('c.bmp', 'x');
@@ -234,6 +237,97 @@ suite('indexer', function () {
     assert.deepEqual([counts(summary), seen.length, await space.count()], [{ indexed: 0, unchanged: 0, reused: 0, removed: 0, skipped: 0 }, 1, 1]);
     renameSync(`${root}-away`, root);
     assert.equal((await run()).unchanged, 1);
+  });
+
+  const seeds = (first: number, count = 12) => Array.from({ length: count }, (_, index) => first + index);
+  async function putSheet(path: string, numbers: readonly number[]): Promise<void> {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), await pngSheet(numbers));
+  }
+  /** Parts of each file, in order. */
+  async function parts(): Promise<Record<string, number[]>> {
+    const found: Record<string, number[]> = {};
+    for (const { path, part } of (await space.page(0, 10_000)).assets) { (found[path] ??= []).push(part); }
+    return found;
+  }
+  const upTo = (last: number) => Array.from({ length: last + 1 }, (_, index) => index);
+
+  test('a sheet is split: one file in the counters, a row and a vector a cell', async () => {
+    put('a.svg', 1);
+    await putSheet('game/sheet.png', [...seeds(1), 1, 2]);
+    const encoder = new CountingEncoder();
+    assert.deepEqual(counts(await run({ maxThumbnailBytes: 1e9 }, encoder)), { indexed: 2, unchanged: 0, reused: 0, removed: 0, skipped: 0 });
+    assert.equal(encoder.images, 14, 'equal cells are encoded once');
+    assert.deepEqual(await parts(), { 'a.svg': [0], 'game/sheet.png': upTo(12) });
+    assert.deepEqual([await space.countFiles(), await space.count()], [2, 14]);
+    const [whole, sixth] = await space.get([{ root: 'r', path: 'game/sheet.png', part: 0 }, { root: 'r', path: 'game/sheet.png', part: 6 }]);
+    assert.equal(whole!.asset.cell, undefined);
+    assert.deepEqual(sixth!.asset.cell, { x: 16, y: 16, width: 16, height: 16 });
+    assert.deepEqual([sixth!.asset.width, sixth!.asset.height], [16, 16]);
+    const vectors = (await space.get(upTo(12).map(part => ({ root: 'r', path: 'game/sheet.png', part })))).map(each => each.vector.join());
+    assert.equal(new Set(vectors).size, 13);
+    for (const { hash } of (await space.page(0, 100)).assets) { assert.ok(existsSync(join(db, 'thumbnails', hash.slice(0, 2), `${hash}.webp`)), hash); }
+    assert.equal((await run()).unchanged, 2);
+  });
+
+  test('all parts of a sheet move, come back and go together, without encoding', async () => {
+    await putSheet('sheet.png', seeds(1));
+    put('a.svg', 1);
+    await run();
+    renameSync(join(root, 'sheet.png'), join(root, 'renamed.png'));
+    await putSheet('copy.png', seeds(1));
+    const encoder = new CountingEncoder();
+    assert.deepEqual(counts(await run({}, encoder)), { indexed: 0, unchanged: 1, reused: 2, removed: 1, skipped: 0 });
+    assert.deepEqual(await parts(), { 'a.svg': [0], 'copy.png': upTo(12), 'renamed.png': upTo(12) });
+    rmSync(join(root, 'copy.png'));
+    await putSheet('renamed.png', seeds(5, 8));
+    assert.deepEqual(counts(await run()), { indexed: 1, unchanged: 1, reused: 0, removed: 1, skipped: 0 });
+    assert.deepEqual(await parts(), { 'a.svg': [0], 'renamed.png': upTo(8) }, 'no cell of the old picture is left');
+    await putSheet('renamed.png', seeds(1));
+    assert.deepEqual(counts(await run({}, encoder)), { indexed: 0, unchanged: 1, reused: 1, removed: 0, skipped: 0 });
+    assert.deepEqual(await parts(), { 'a.svg': [0], 'renamed.png': upTo(12) });
+    assert.equal(encoder.images, 0);
+    rmSync(join(root, 'renamed.png'));
+    await run();
+    assert.deepEqual(await parts(), { 'a.svg': [0] });
+    await assertWhole();
+  });
+
+  test('a sheet is written with all its cells or not at all; a missing cell is told and made good', async () => {
+    for (const [index, name] of ['one', 'two', 'three', 'four', 'five', 'six'].entries()) { await putSheet(`${name}.png`, seeds(1 + 100 * index)); }
+    const stop = new AbortController();
+    const summary = await run({ signal: stop.signal, concurrency: 1, image: { ...image, size: 224 } }, new CountingEncoder(images => { if (images >= 16) { stop.abort(); } }));
+    assert.ok(summary.cancelled && summary.indexed > 0 && summary.indexed < 6, `${summary.indexed}`);
+    const kept = Object.values(await parts());
+    assert.deepEqual([kept.length, new Set(kept.map(each => each.length))], [summary.indexed, new Set([13])]);
+    await run();
+    await assertWhole();
+    // As a kill between the two steps of replacing leaves it.
+    const { connect } = await import('@lancedb/lancedb');
+    await (await (await connect(join(db, 'lance'))).openTable('space')).delete("path = 'one.png' AND part = 7");
+    assert.deepEqual(counts(await run()), { indexed: 1, unchanged: 5, reused: 0, removed: 0, skipped: 0 });
+    assert.deepEqual((await parts())['one.png'], upTo(12));
+  });
+
+  test('switching splitting off and on touches sheets alone', async () => {
+    const rules = { exclude: [], include: [], gitignore: true, maxFileSizeBytes: 1e6, maxPixels: 1e6 };
+    await putSheet('sheet.png', seeds(1)); put('a.svg', 1); writeFileSync(join(root, 'icon.png'), await toPng(pixelSprite(7, 32)));
+    await run();
+    const encoder = new CountingEncoder();
+    assert.deepEqual(counts(await run({ rules: { ...rules, splitSheets: false } }, encoder)), { indexed: 0, unchanged: 2, reused: 1, removed: 0, skipped: 0 });
+    assert.equal(encoder.images, 0);
+    assert.deepEqual(await parts(), { 'a.svg': [0], 'icon.png': [0], 'sheet.png': [0] });
+    assert.equal((await run({ rules: { ...rules, splitSheets: false } })).unchanged, 3);
+    assert.equal((await run({}, encoder)).unchanged, 2);
+    assert.deepEqual(await parts(), { 'a.svg': [0], 'icon.png': [0], 'sheet.png': upTo(12) });
+  });
+
+  test('more cells than fit into one answer of the decoder', async () => {
+    await putSheet('sheet.png', seeds(1, 200));
+    const encoder = new CountingEncoder();
+    await run({ image: { ...image, size: 224 } }, encoder);
+    assert.equal(encoder.images, 201);
+    assert.deepEqual(await parts(), { 'sheet.png': upTo(200) });
   });
 
   test('thumbnails are made by content, once', async () => {

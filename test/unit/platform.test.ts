@@ -51,7 +51,7 @@ suite('names only: an engine whose native libraries are missing', function () {
     close = () => { connection.dispose(); child.kill('SIGKILL'); };
     const ask = <P, R>({ method }: Request<P, R>, params: P): Promise<R> => connection.sendRequest<R>(method, params);
     const params: OpenParams = {
-      roots: [{ id: 'ws', path: root }], rules: { exclude: [], include: [], gitignore: true, maxFileSizeBytes: 1e7, maxPixels: 1e7 },
+      roots: [{ id: 'ws', path: root }], rules: { exclude: [], include: [], gitignore: true, maxFileSizeBytes: 1e7, maxPixels: 1e7, splitSheets: true },
       dbFolder: join(folder, 'db'), modelFolder: join(process.cwd(), 'media', 'builtin'), device: 'auto', threads: 0, maxThumbnailBytes: 1e8,
     };
     const status = await ask(Engine.open, params);

@@ -15,7 +15,7 @@ suite('scan', () => {
     mkdirSync(dirname(join(root, path)), { recursive: true });
     writeFileSync(join(root, path), content);
   };
-  const rules = (more: Partial<ScanRules> = {}): ScanRules => ({ exclude: [], include: [], gitignore: true, maxFileSizeBytes: 100, maxPixels: 1e6, ...more });
+  const rules = (more: Partial<ScanRules> = {}): ScanRules => ({ exclude: [], include: [], gitignore: true, maxFileSizeBytes: 100, maxPixels: 1e6, splitSheets: true, ...more });
   const found = async (more: Partial<ScanRules> = {}, only?: string[]): Promise<string[]> => {
     const result = await scan([{ id: 'r', path: root }], rules(more), only?.map(path => ({ root: 'r', path })));
     return result.files.map(file => file.path).sort();

@@ -6,7 +6,7 @@ import { AssetSearchError } from '../../src/core/errors';
 import { rank } from '../../src/core/ranking';
 import { fileKey } from '../../src/core/state';
 import { belowPredicate, filterPredicate, quote, Store, type Row, type Space } from '../../src/core/store';
-import { indexWords, stemOf } from '../../src/core/words';
+import { assetStem, assetWords, indexWords } from '../../src/core/words';
 
 const dim = 8;
 /** A unit vector that depends on the seed alone. */
@@ -16,7 +16,8 @@ function vectorOf(seed: number): Float32Array {
   return Float32Array.from(values, value => value / norm);
 }
 function row(path: string, seed: number, more: Partial<Row> = {}): Row {
-  return { root: 'r', path, part: 0, hash: `h${seed}`, vector: vectorOf(seed), format: 'png', width: 1, height: 2, sizeBytes: 3_000_000_000, title: '', stem: stemOf(path), words: indexWords(path, more.title ?? ''), ...more };
+  const named = { path, part: more.part ?? 0, title: more.title ?? '' };
+  return { root: 'r', ...named, hash: `h${seed}`, vector: vectorOf(seed), format: 'png', width: 1, height: 2, sizeBytes: 3_000_000_000, cells: 0, x: 0, y: 0, rotated: false, stem: assetStem(named), words: assetWords(named), ...more };
 }
 
 suite('store', () => {
@@ -78,7 +79,7 @@ suite('store', () => {
     const { connect } = await import('@lancedb/lancedb');
     const table = await (await connect(join(folder, 'lance'))).openTable('m_1_fp32_p1');
     const names = (await table.schema()).fields.map(field => field.name);
-    assert.deepEqual(names, ['root', 'path', 'part', 'hash', 'vector', 'format', 'width', 'height', 'sizeBytes', 'title', 'stem', 'words']);
+    assert.deepEqual(names, ['root', 'path', 'part', 'hash', 'vector', 'format', 'width', 'height', 'sizeBytes', 'title', 'cells', 'x', 'y', 'rotated', 'stem', 'words']);
     assert.ok(!JSON.stringify((await table.query().toArray()).map(each => ({ ...each, vector: null }))).includes(folder));
   });
 
@@ -97,7 +98,7 @@ suite('store', () => {
     await space.remove(keys);
     assert.equal(await space.countRetired(), 2);
     assert.deepEqual([...await space.knownHashes(['h1', 'h2', 'h3'])].sort(), ['h1', 'h2']);
-    const content = (await space.contents(['h1'])).get('h1')!;
+    const content = (await space.contents(['h1'])).get('h1')![0]!;
     assert.deepEqual(content.vector, vectorOf(1));
     assert.equal(content.sizeBytes, 3_000_000_000);
     await space.add([row('a.png', 1)]);
@@ -163,6 +164,18 @@ suite('store', () => {
         assert.ok(!(await paths('shopping cart', 3, 10, false)).includes('y/ShoppingCart.png'), 'pictures alone');
       });
     }
+
+    test('a cell is found by its own name, exactly and by words; its sheet by the file name alone', async () => {
+      const cell = (part: number, title: string) => row('hero.png', 10 + part, { hash: 'h', part, title, cells: 3, x: part });
+      await space.add([row('hero.png', 10, { hash: 'h', cells: 3 }), cell(1, 'ui/run_03'), cell(2, 'jump'), cell(3, ''), row('other.png', 20)]);
+      await space.maintain({ force: true, warn: assert.fail, timeoutMs: 60_000 });
+      const found = async (text: string) => (await rank(space, { text, vector: undefined, limit: 10, useNames: true })).hits.map(hit => `${hit.path} ${hit.part}`);
+      assert.deepEqual([await found('run_03'), await found('jumps'), await found('hero'), await found('ui')], [['hero.png 1'], ['hero.png 2'], ['hero.png 0'], ['hero.png 1']]);
+      const all = (await rank(space, { text: 'x', vector: vectorOf(12), limit: 10, useNames: false })).hits;
+      assert.equal(new Set(all.map(hit => hit.hash)).size, 5);
+      assert.deepEqual(all[0]!.cell, { x: 2, y: 0, width: 1, height: 2, name: 'jump' });
+      assert.deepEqual((await space.get([{ root: 'r', path: 'hero.png', part: 2 }, { root: 'r', path: 'other.png', part: 0 }])).map(({ asset }) => asset.part).sort(), [0, 2]);
+    });
 
     test('a golden of pictures and names together', async () => {
       await space.add([row('cart.png', 1), row('icons/basket.png', 2), row('cart/wheel.png', 3), row('trash.png', 4), row('購物車.png', 5), row('a.png', 6, { title: 'Bin for waste', words: indexWords('a.png', 'Bin for waste') })]);

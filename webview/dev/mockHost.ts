@@ -32,7 +32,7 @@ const model = {
 };
 
 function statusOf(name: string): ViewStatus {
-  const idle: IndexStatus = { state: 'idle', assets: assets.length, skipped: 3, model, device: 'cpu', diskBytes: 9_400_000 };
+  const idle: IndexStatus = { state: 'idle', assets: assets.length, cells: 0, skipped: 3, model, device: 'cpu', diskBytes: 9_400_000 };
   const roots = settings.has('roots') ? [{ id: 'web-app', name: 'web-app' }, { id: 'design', name: 'design' }] : [{ id: 'web-app', name: 'web-app' }];
   const ready = (index: Partial<IndexStatus>): ViewStatus => ({ availability: 'ready', roots, index: { ...idle, ...index } });
   const error = { code: 'diskFull', message: 'The disk is full: the index needs about 12 MB more. Free some space, then run the index again.' };
