@@ -1,4 +1,5 @@
 /** Runs a model's text and image graphs into unit vectors. The one importer of onnxruntime-node. */
+import './nativeEnvironment';
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
