@@ -52,6 +52,8 @@ export interface IndexOptions {
 /** Rows of one write: 97 µs a row at 64 rows, 34 at 1,024. */
 const flushRows = 1024;
 const flushMs = 2000;
+/** Files compared before the first of them is encoded. */
+const hashFiles = 512;
 /** Contents fetched at once for reused rows: bounds the vectors in memory. */
 const reuseRows = 256;
 const typicalThumbnailBytes = 6_000;
@@ -148,15 +150,20 @@ class IndexRun {
       await this.flush();
       await this.reuse(duplicates);
     } else {
-      this.enter('hashing', total);
-      const hashed = [...plan.known, ...await this.hash(plan.toHash)];
-      const known = await space.knownHashes(hashed.map(each => each.hash), rules.splitSheets);
-      const next = planHashed(hashed, this.rows, hash => known.has(hash));
-      for (const { file, hash } of next.touched) { this.unchanged(file, hash); }
-      this.enter('encoding', total);
-      const duplicates = await this.encode(next.encode);
-      await this.flush();
-      await this.reuse([...next.reused, ...duplicates]);
+      // In parts, so that a run which is stopped early has encoded something, not only compared.
+      const work: Work[] = [...plan.known, ...plan.toHash.map(file => ({ file, hash: undefined }))];
+      for (let start = 0; start < work.length; start += hashFiles) {
+        this.enter('hashing', total);
+        const part = work.slice(start, start + hashFiles);
+        const hashed = [...part.filter((each): each is Hashed => each.hash !== undefined), ...await this.hash(part.filter(each => each.hash === undefined).map(each => each.file))];
+        const known = await space.knownHashes(hashed.map(each => each.hash), rules.splitSheets);
+        const next = planHashed(hashed, this.rows, hash => known.has(hash));
+        for (const { file, hash } of next.touched) { this.unchanged(file, hash); }
+        this.enter('encoding', total);
+        const duplicates = await this.encode(next.encode);
+        await this.flush();
+        await this.reuse([...next.reused, ...duplicates]);
+      }
     }
     await this.flush();
     await this.remove(plan.removed);

@@ -189,6 +189,17 @@ suite('indexer', function () {
     assert.ok((await run({ signal: AbortSignal.abort() })).cancelled);
   });
 
+  test('a run that goes on encodes the first files before it has compared the last', async () => {
+    put('known.svg', 1);
+    await run();
+    for (let index = 0; index < 700; index++) { put(`${index}.svg`, index + 2); }
+    const phases: string[] = [];
+    const summary = await run({ onProgress: ({ phase }) => { if (phases.at(-1) !== phase) { phases.push(phase); } } });
+    assert.deepEqual([summary.unchanged, summary.indexed + summary.reused], [1, 700]);
+    assert.deepEqual(phases, ['scanning', 'hashing', 'encoding', 'hashing', 'encoding', 'optimizing']);
+    await assertUnique();
+  });
+
   test('paused: no new file is begun, every file that was begun is kept, and the next run does the rest', async () => {
     for (let index = 0; index < 200; index++) { put(`${index}.svg`, index + 1); }
     const pause = new AbortController();
