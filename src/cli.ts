@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** The command line: index, search, similar, label, models and stats, with the same core as the extension and without VS Code. */
-import './core/nativeEnvironment';
+import './core/lanceEnvironment';
 import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
@@ -15,11 +15,12 @@ import type { Hit, IndexProgress, IndexStatus, OpenParams, Root, ScanRules, Sear
 const help = `Finds images by what they show. Everything runs on this machine.
 
   asset-search index <folder> [--db <dir>] [--model <id or folder>] [--device auto|cpu] [--json]
-  asset-search search <text> --db <dir> [--limit 10] [--no-names] [--json]
+  asset-search search <text> --db <dir> [--limit 10] [--label cat] [--no-names] [--json]
   asset-search search --queries <file> --db <dir>      a query a line, a JSON line each
   asset-search similar <image> --db <dir> [--text "but filled"] [--limit 10] [--json]
   asset-search similar --queries <file> --db <dir>     an image path a line, a JSON line each
   asset-search label <image...> --labels "cat,dog" [--model <id or folder>] [--json]
+  asset-search label --all --labels "cat,dog" --db <dir> [--csv|--json]   keeps them in the index
   asset-search models [--model <folder>] [--json]
   asset-search stats --db <dir> [--json]
 
@@ -33,6 +34,8 @@ const help = `Finds images by what they show. Everything runs on this machine.
   --rebuild        index: delete the index and build it anew
   --limit <n>      number of hits (10)
   --text <words>   similar: words that refine the picture, counted alike
+  --label <word>   search: only images with this kept label (again and again for more)
+  --csv            label --all: every kept label as CSV on stdout; --json as JSON
   --no-names       rank by pictures alone; without it file names count too
   --json           one JSON line per result on stdout, messages on stderr
 
@@ -46,6 +49,7 @@ const exitCodes = { done: 0, error: 1, usage: 2, locked: 3, cancelled: 130 } as 
 const options = {
   db: { type: 'string' }, model: { type: 'string' }, device: { type: 'string', default: 'auto' }, threads: { type: 'string', default: '0' }, json: { type: 'boolean', default: false },
   limit: { type: 'string', default: '10' }, 'no-names': { type: 'boolean', default: false }, queries: { type: 'string' }, text: { type: 'string' }, labels: { type: 'string' },
+  label: { type: 'string', multiple: true }, all: { type: 'boolean', default: false }, csv: { type: 'boolean', default: false },
   exclude: { type: 'string', multiple: true }, 'no-gitignore': { type: 'boolean', default: false }, 'no-split': { type: 'boolean', default: false }, force: { type: 'boolean', default: false }, rebuild: { type: 'boolean', default: false },
   help: { type: 'boolean', short: 'h', default: false }, version: { type: 'boolean', default: false },
 } as const satisfies ParseArgsConfig['options'];
@@ -133,7 +137,7 @@ async function query(words: string[], values: Values, kind: 'search' | 'similar'
     for (const each of queries) {
       try {
         const result = kind === 'search'
-          ? await service.search({ text: each, limit, useNames: !values['no-names'] })
+          ? await service.search({ text: each, limit, useNames: !values['no-names'], ...(values.label && { filter: { labels: values.label } }) })
           : await service.similar({ image: { kind: 'file', path: each }, text: values.text, limit });
         await write(json ? `${JSON.stringify({ query: each, hits: result.hits.map(toJson), ...(result.strong !== undefined && { strong: result.strong }) })}\n` : toText(result));
       } catch (thrown) {
@@ -153,6 +157,8 @@ async function query(words: string[], values: Values, kind: 'search' | 'similar'
 const queryErrors: ReadonlySet<string> = new Set(['imageUnreadable', 'imageUnsupported', 'imageTooLarge', 'textNotUnderstood']);
 
 async function label(images: string[], values: Values): Promise<number> {
+  if (values.all) { none(images, 'label --all'); return labelAll(values); }
+  if (values.csv) { throw new AssetSearchError('usage', '--csv goes with label --all.'); }
   if (images.length === 0) { throw new AssetSearchError('usage', 'label needs at least one image.'); }
   const labels = (values.labels ?? '').split(',').map(each => each.trim()).filter(each => each !== '');
   if (labels.length === 0) { throw new AssetSearchError('usage', 'label needs --labels "one,two".'); }
@@ -168,6 +174,30 @@ async function label(images: string[], values: Values): Promise<number> {
     }
     return results.some(result => result.error) ? exitCodes.error : exitCodes.done;
   } finally {
+    await close();
+  }
+}
+
+async function labelAll(values: Values): Promise<number> {
+  const labels = (values.labels ?? '').split(',');
+  const stop = new AbortController();
+  process.once('SIGINT', () => stop.abort());
+  const { service, close } = await openExisting(values);
+  try {
+    const { images, counts, unsure, seconds, cancelled } = await service.labelMany({ scope: {}, labels }, stop.signal);
+    const summary = [
+      `${images} images in ${seconds.toFixed(1)} s${cancelled ? ', then stopped; what was done is kept' : ''}`,
+      ...counts.map(({ label: name, images: count }) => `${String(count).padStart(8)}  ${name}`), `${String(unsure).padStart(8)}  unsure`, '',
+    ].join('\n');
+    if (values.csv || values.json) {
+      process.stderr.write(summary);
+      await write((await service.exportLabels({ scope: {}, format: values.csv ? 'csv' : 'json' })).text);
+    } else {
+      await write(summary);
+    }
+    return cancelled ? exitCodes.cancelled : exitCodes.done;
+  } finally {
+    await service.settle();
     await close();
   }
 }

@@ -1,5 +1,5 @@
 /** The engine process: answers the extension host's requests over the fork's channel, and ends when the channel does. */
-import './core/nativeEnvironment';
+import './core/lanceEnvironment';
 import { join } from 'node:path';
 import { createMessageConnection, IPCMessageReader, IPCMessageWriter, ResponseError, type CancellationToken } from 'vscode-jsonrpc/node';
 import { AssetSearchError, messageOf } from './core/errors';
@@ -15,6 +15,7 @@ const connection = createMessageConnection(new IPCMessageReader(process), new IP
 const send = <P>(method: string, params: P): void => { connection.sendNotification(method, params).catch(() => { /* the window is gone */ }); };
 const news = {
   onStatus: (status: IndexStatus) => send(Engine.statusChanged.method, status),
+  onLabelProgress: (progress: { done: number; total: number }) => send(Engine.labelProgress.method, progress),
   onLog: (record: LogRecord) => send<LogRecord>(Engine.log.method, record),
 };
 let service: AssetService | NameService | undefined;
@@ -88,6 +89,14 @@ answer(Engine.search, (params, signal) => opened().search(params, signal));
 answer(Engine.similar, (params, signal) => opened().similar(params, signal));
 answer(Engine.browse, params => opened().browse(params));
 answer(Engine.label, (params, signal) => opened().label(params, signal));
+answer(Engine.labelMany, (params, signal) => opened().labelMany(params, signal));
+answer(Engine.setLabels, (params, signal) => opened().setLabels(params, signal));
+answer(Engine.clearLabels, (params, signal) => opened().clearLabels(params, signal));
+answer(Engine.undoLabels, (params, signal) => opened().undoLabels(params, signal));
+answer(Engine.labelCounts, params => opened().labelCounts(params));
+answer(Engine.exportLabels, params => opened().exportLabels(params));
+answer(Engine.exportTeamLabels, () => opened().exportTeamLabels());
+answer(Engine.readTeamLabels, (params, signal) => opened().readTeamLabels(params, signal));
 answer(Engine.status, () => opened().status());
 answer(Engine.skipped, () => opened().skipped());
 answer(Engine.details, () => opened().details());

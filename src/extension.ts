@@ -7,11 +7,13 @@ import { EngineClient } from './host/engineClient';
 import { isCancelled, toErrorInfo } from './host/errors';
 import type { Host } from './host/host';
 import { Indexing } from './host/indexing';
+import { Labels } from './host/labels';
 import { createLog } from './host/log';
 import { Panel } from './host/panel';
 import { readRoots } from './host/roots';
 import { indexFolder, openParams, SettingsStore } from './host/settings';
 import { StatusBar } from './host/statusBar';
+import { TeamLabels } from './host/teamLabels';
 import { Thumbnails } from './host/thumbnails';
 import { Watcher } from './host/watcher';
 
@@ -23,7 +25,8 @@ export function activate(context: vscode.ExtensionContext): AssetSearchApi {
   const engine = new EngineClient({ engineFile: context.asAbsolutePath('dist/engine.js'), log, openParams: wanted });
   const indexing = new Indexing(engine, log);
   const thumbnails = new Thumbnails(engine, () => indexFolder(settings.current, readRoots(), context.storageUri));
-  const host: Host = { context, log, settings, engine, indexing, thumbnails, roots: readRoots };
+  const labels = new Labels({ context, log, settings, engine, indexing, thumbnails, roots: readRoots });
+  const host: Host = { context, log, settings, engine, indexing, thumbnails, labels, roots: readRoots };
   const panel = new Panel(host);
   const watcher = new Watcher(indexing, log);
   let watching = false;
@@ -45,7 +48,7 @@ export function activate(context: vscode.ExtensionContext): AssetSearchApi {
   };
 
   context.subscriptions.push(
-    engine, indexing, watcher, panel, new StatusBar(host), settings,
+    engine, indexing, watcher, panel, new StatusBar(host), labels, new TeamLabels(host), settings,
     registerCommands(host, panel),
     vscode.window.registerWebviewViewProvider(BrowserView.id, new BrowserView(host)),
     vscode.window.registerWebviewPanelSerializer(Panel.viewType, panel),

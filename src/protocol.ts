@@ -37,7 +37,12 @@ export interface Asset extends AssetKey {
   title: string;
   /** Present when `part` > 0. */
   cell?: Cell;
+  /** Absent when no label is kept of it. */
+  labels?: KeptLabel[];
 }
+
+/** A label that is kept of an asset: with the model that set it and how probable it was, [0, 1], or set by hand. */
+export interface KeptLabel { label: string; probability?: number; model?: string }
 
 /** One search result. `score` is the cosine similarity in [-1, 1] of query and image, also of a hit found by its name alone; `null` when the model knows none of the words. */
 export interface Hit extends Asset {
@@ -52,6 +57,8 @@ export interface Filter {
   folders?: { root: string; path: string }[];
   /** Formats as in {@link Asset.format}. */
   formats?: string[];
+  /** Kept labels, of which an asset has at least one; '' stands for assets without any. */
+  labels?: string[];
 }
 
 /** One workspace folder: `id` is portable (its name, made unique), `path` is absolute and local. */
@@ -249,6 +256,32 @@ export interface IndexDetails {
   /** Of the engine process. */
   engine: { node: string; pid: number; memoryBytes: number };
 }
+/** Which assets a change of labels concerns: these, or those that pass the filter; all of them when neither is given. */
+export interface LabelScope { keys?: AssetKey[]; filter?: Filter }
+export interface LabelCount { label: string; images: number }
+/** Zero-shot labels of many assets from their stored vectors. Of each the labels are kept that the model is sure of; `unsure` counts those without. */
+export interface LabelRunParams { scope: LabelScope; labels: string[]; templates?: string[] }
+export interface LabelRunResult {
+  /** Assets that were judged; fewer than the scope holds when the run was cancelled. */
+  images: number;
+  /** In the order of the labels. */
+  counts: LabelCount[];
+  unsure: number;
+  /** Assets whose kept labels are others now. */
+  changed: number;
+  seconds: number;
+  cancelled: boolean;
+}
+/** Labels a person sets and takes away; no model changes them later. */
+export interface SetLabelsParams { scope: LabelScope; add: string[]; remove: string[] }
+/** Every kept label, the most frequent first, and how many assets have none. */
+export interface LabelCounts { labels: LabelCount[]; unlabelled: number }
+export type LabelExportFormat = 'csv' | 'json';
+/** `rows`: image and label pairs. */
+export interface LabelExport { text: string; rows: number }
+/** Content of a root's team file, or why it cannot be written over. */
+export interface TeamExport { root: string; text: string; images: number; error?: ErrorInfo }
+export interface TeamImport { changed: number; errors: { root: string; error: ErrorInfo }[] }
 
 /** Paths (POSIX, relative to their root) the watcher saw; a folder stands for all below it. */
 export interface UpdateParams { changes: { root: string; path: string }[] }
@@ -270,6 +303,19 @@ export const Engine = {
   similar: request<SimilarParams, SearchResult>('engine/similar'),
   browse: request<BrowseParams, BrowseResult>('engine/browse'),
   label: request<LabelParams, LabelResult[]>('engine/label'),
+  /** Cancellable; what is done is kept. Waits for a run of the index that is under way. */
+  labelMany: request<LabelRunParams, LabelRunResult>('engine/labelMany'),
+  labelProgress: notification<{ done: number; total: number }>('engine/labelProgress'),
+  /** These three return how many assets have other labels now. */
+  setLabels: request<SetLabelsParams, number>('engine/setLabels'),
+  clearLabels: request<{ scope: LabelScope }, number>('engine/clearLabels'),
+  /** Takes back the last labelling, setting or clearing of this session, where nothing has changed since. */
+  undoLabels: request<Record<string, never>, number>('engine/undoLabels'),
+  labelCounts: request<{ filter?: Filter }, LabelCounts>('engine/labelCounts'),
+  exportLabels: request<{ scope: LabelScope; format: LabelExportFormat }, LabelExport>('engine/exportLabels'),
+  exportTeamLabels: request<Record<string, never>, TeamExport[]>('engine/exportTeamLabels'),
+  /** Reads `.vscode/asset-labels.json` of each root where it has changed. */
+  readTeamLabels: request<Record<string, never>, TeamImport>('engine/readTeamLabels'),
   status: request<Record<string, never>, IndexStatus>('engine/status'),
   skipped: request<Record<string, never>, SkippedFile[]>('engine/skipped'),
   details: request<Record<string, never>, IndexDetails>('engine/details'),
@@ -313,6 +359,8 @@ export interface ViewStatus {
   index?: IndexStatus;
   error?: ErrorInfo;
   roots: { id: string; name: string }[];
+  /** Words to label with, by the name of their set (a setting). */
+  labelSets?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** A pasted, dropped or picked query picture. */
@@ -326,6 +374,9 @@ export interface ViewResult { tiles: Tile[]; stacks?: number[]; strong?: number;
 
 export type TileAction = 'open' | 'reveal' | 'copyPath' | 'findSimilar' | 'openToSide';
 
+/** What the host does about labels after asking the user. */
+export type LabelCommand = 'clear' | 'undo' | 'export' | 'exportTeam' | 'saveSet';
+
 export const View = {
   /** First message of a webview: the reply is what it needs to draw. */
   ready: request<{ kind: 'sidebar' | 'panel' }, { status: ViewStatus; state?: ViewState; strings: Record<string, string> }>('view/ready'),
@@ -335,6 +386,11 @@ export const View = {
   /** Folders that hold images, for the filter. */
   folders: request<Record<string, never>, { root: string; path: string }[]>('view/folders'),
   label: request<{ keys: AssetKey[]; labels: string[] }, LabelResult[]>('view/label'),
+  /** Labels what the scope holds and keeps it; the host shows the progress. */
+  labelMany: request<{ scope: LabelScope; labels: string[] }, LabelRunResult>('view/labelMany'),
+  setLabels: request<{ keys: AssetKey[]; add: string[]; remove: string[] }, void>('view/setLabels'),
+  labelCounts: request<Record<string, never>, LabelCounts>('view/labelCounts'),
+  labelCommand: request<{ command: LabelCommand; scope: LabelScope; labels?: string[] }, void>('view/labelCommand'),
   action: request<{ action: TileAction; key: AssetKey }, void>('view/action'),
   /** Runs one of the extension's commands (start indexing, cancel, show log, open folder…). */
   command: request<{ command: 'index' | 'cancelIndexing' | 'rebuild' | 'showLog' | 'openFolder' | 'openPanel' | 'openSettings' | 'showSkipped' }, void>('view/command'),
@@ -354,4 +410,5 @@ export type ErrorCode =
   | 'indexMissing' | 'indexCorrupt' | 'indexLocked' | 'diskFull'
   | 'imageUnreadable' | 'imageUnsupported' | 'imageTooLarge' | 'notIndexed' | 'textNotUnderstood'
   | 'platformUnsupported' | 'processorUnsupported' | 'nativeMissing'
+  | 'imageUnreadable' | 'imageUnsupported' | 'imageTooLarge' | 'labelFileInvalid' | 'notIndexed' | 'textNotUnderstood'
   | 'engineCrashed' | 'engineUnavailable' | 'cancelled' | 'usage' | 'internal';

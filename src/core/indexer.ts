@@ -2,7 +2,6 @@
 import { setMaxListeners } from 'node:events';
 import { join } from 'node:path';
 import type { IndexPhase, IndexProgress, IndexSummary, Root, ScanRules, SkippedFile } from '../protocol';
-import type { AtlasReader } from './atlasReader';
 import { contentHash, type Split } from './cells';
 import type { Decoded, Decoder } from './decoder';
 import { AssetSearchError, SkipError, cancelled, messageOf } from './errors';
@@ -11,7 +10,7 @@ import type { ImageSpec } from './manifest';
 import { planFiles, planHashed, type Hashed } from './plan';
 import { outermost, scan, type ScannedFile, type ScanResult } from './scan';
 import { fileKey, type FileState, type StateFile } from './state';
-import { notSplit, type Content, type Row, type Space } from './store';
+import { notSplit, labelKey, type Content, type Row, type Space } from './store';
 import { thumbnailFile, touchThumbnail } from './thumbnails';
 import { assetStem, assetWords } from './words';
 
@@ -29,8 +28,6 @@ export interface IndexOptions {
   /** Started only when there is something to encode. */
   encoder: () => Promise<BatchEncoder>;
   image: ImageSpec;
-  /** Says how sheets are cut where an atlas file tells. */
-  atlases: AtlasReader;
   /** Files decoded at the same time. */
   concurrency: number;
   /** Bytes that this run may add to the thumbnails; 0 makes none. */
@@ -131,7 +128,6 @@ class IndexRun {
     this.rows = await space.hashes(scope ?? (options.keepOtherRoots ? roots.map(root => ({ root: root.id, path: '' })) : undefined), rules.splitSheets);
     this.throwIfStopped();
     summary.seen = found.files.length + found.skipped.length;
-    if (rules.splitSheets) { await this.findAtlases(found.files); }
 
     const plan = planFiles({ scan: found, stateOf: (root, path) => state.get(root, path), rows: this.rows, maxPixels: rules.maxPixels, force, retry: options.retry });
     summary.unchanged = plan.unchanged.length;
@@ -169,20 +165,6 @@ class IndexRun {
     await this.remove(plan.removed);
     this.forget(found, scope);
     await this.flush();
-  }
-
-  /** Reads synchronously, as the scan does, and lets other work in about every 10 ms. */
-  private async findAtlases(files: readonly ScannedFile[]): Promise<void> {
-    const { atlases } = this.options;
-    atlases.begin();
-    let lastPause = performance.now();
-    for (const file of files) {
-      file.atlas = atlases.atlasOf(file.root, file.path);
-      if (performance.now() - lastPause < 10) { continue; }
-      await new Promise(resolve => setImmediate(resolve));
-      this.throwIfStopped();
-      lastPause = performance.now();
-    }
   }
 
   private async hash(files: readonly ScannedFile[]): Promise<Hashed[]> {
@@ -435,6 +417,8 @@ class IndexRun {
       const changed = files.filter(({ file }) => this.rows.has(fileKey(file.root, file.path)));
       const outdated = changed.filter(({ file, hash }) => this.rows.get(fileKey(file.root, file.path)) !== hash).map(each => each.file);
       await space.keepVectors([...outdated, ...removed]);
+      // A content that was read again, by force or to be split, is the same content: it keeps its labels.
+      await this.keepLabels(changed.flatMap(each => each.rows));
       // In one write: never a part of a sheet's cells.
       await space.add(files.filter(({ file }) => !this.rows.has(fileKey(file.root, file.path))).flatMap(each => each.rows));
       await space.replace(changed.flatMap(each => each.rows));
@@ -448,6 +432,11 @@ class IndexRun {
       ]);
     });
     return this.flushing;
+  }
+
+  private async keepLabels(rows: readonly Row[]): Promise<void> {
+    const labels = await this.options.space.labelsOf(rows.map(row => row.hash));
+    for (const row of rows) { row.labels ??= labels.get(labelKey(row.hash, row.part)); }
   }
 
   private checkLock(): void {

@@ -23,6 +23,15 @@ export function dot(a: Float32Array, b: Float32Array): number {
   return sum;
 }
 
+/**
+ * Places of the labels that are worth keeping. Softmax: the best one from 0.5 on, for then it is more probable than all others together and no other can be;
+ * sigmoid, which judges each label alone: every one from 0.5 on.
+ */
+export function surePlaces(values: readonly number[]): number[] {
+  return values.flatMap((value, place) => (value >= sureFrom ? [place] : []));
+}
+const sureFrom = 0.5;
+
 /** Softmax over all labels, or an independent sigmoid of each, of logitScale * cosine + logitBias. */
 export function probabilities(cosines: readonly number[], score: ScoreSpec): number[] {
   const logits = cosines.map(cosine => score.logitScale * cosine + score.logitBias);

@@ -1,6 +1,6 @@
 /** What is left of the service where the native libraries cannot run: the files are listed and found by their names, no picture is opened. */
 import type {
-  Asset, BrowseParams, BrowseResult, ErrorCode, ErrorInfo, Filter, Hit, IndexDetails, IndexStatus, IndexSummary, LogRecord, OpenParams, SearchParams, SearchResult, SkippedFile, UpdateParams,
+  Asset, BrowseParams, BrowseResult, ErrorCode, ErrorInfo, Filter, Hit, IndexDetails, IndexStatus, IndexSummary, LabelCounts, LogRecord, OpenParams, SearchParams, SearchResult, SkippedFile, TeamImport, UpdateParams,
 } from '../protocol';
 import { AssetSearchError, cancelled, messageOf } from './errors';
 import { loadModel, type Model } from './model';
@@ -103,6 +103,14 @@ export class NameService {
 
   async similar(): Promise<never> { throw this.refusal(); }
   async label(): Promise<never> { throw this.refusal(); }
+  async labelMany(..._: unknown[]): Promise<never> { throw this.refusal(); }
+  async setLabels(..._: unknown[]): Promise<never> { throw this.refusal(); }
+  async clearLabels(..._: unknown[]): Promise<never> { throw this.refusal(); }
+  async undoLabels(..._: unknown[]): Promise<never> { throw this.refusal(); }
+  async exportLabels(..._: unknown[]): Promise<never> { throw this.refusal(); }
+  async exportTeamLabels(): Promise<never> { throw this.refusal(); }
+  async labelCounts(..._: unknown[]): Promise<LabelCounts> { return { labels: [], unlabelled: 0 }; }
+  async readTeamLabels(..._: unknown[]): Promise<TeamImport> { return { changed: 0, errors: [] }; }
   async removeSpace(_: unknown): Promise<never> { throw this.refusal(); }
   async thumbnails({ assets }: { assets: { root: string; path: string; part: number }[] }): Promise<{ key: { root: string; path: string; part: number } }[]> { return assets.map(key => ({ key })); }
 

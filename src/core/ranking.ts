@@ -37,7 +37,7 @@ export async function rank(space: Space, { text, vector, strongFrom, limit, useN
   const depth = useNames ? Math.max(2 * limit, 50) : limit;
   const [visual, names] = await Promise.all([
     vector ? space.nearest(vector, depth, filter) : [],
-    useNames ? nameRankings(space, text, depth, filter) : [],
+    useNames ? nameRankings(space, text, depth, filter, vector) : [],
   ]);
   const hits = new Map<string, Hit>();
   const named = new Set<string>();
@@ -74,7 +74,7 @@ export async function rank(space: Space, { text, vector, strongFrom, limit, useN
 /** `isWhole`: whether a name holds every word of the query. */
 interface NameRanking { found: Found[]; weight: number; isWhole: (asset: Asset) => boolean; tied?: boolean }
 
-async function nameRankings(space: Space, text: string, depth: number, filter: Filter | undefined): Promise<NameRanking[]> {
+async function nameRankings(space: Space, text: string, depth: number, filter: Filter | undefined, vector: Float32Array | undefined): Promise<NameRanking[]> {
   const all = queryWords(text);
   if (all.length === 0) { return []; }
   const telling = all.filter(word => !fillers.has(word));
@@ -82,11 +82,13 @@ async function nameRankings(space: Space, text: string, depth: number, filter: F
   const terms = searchTerms(words);
   const last = words.at(-1)!;
   const stems = exactStems(text);
-  const [every, some, exact, lastKnown] = await Promise.all([
+  const typed = text.trim();
+  const [every, some, exact, lastKnown, labelled] = await Promise.all([
     space.byWords(terms, depth, { every: true, filter }),
     terms.length > 1 ? space.byWords(terms, depth, { every: false, filter }) : [],
     space.byStems(stems, exactLimit, filter),
     space.byWords(searchTerms([last]), 1, { every: true, filter }),
+    space.byLabels([typed, typed.toLowerCase()], vector, Math.min(depth, exactLimit), filter),
   ]);
   // While somebody types, the last word is not whole yet: "tras" shall find trash.
   const prefix = lastKnown.length === 0 ? await space.byPrefix(words.slice(0, -1), last, depth, filter) : [];
@@ -99,6 +101,8 @@ async function nameRankings(space: Space, text: string, depth: number, filter: F
     { found: every, weight: 1, isWhole: holdsAll },
     { found: some, weight: 0.5, isWhole: () => false },
     { found: prefix, weight: 1.5, isWhole: () => true },
+    // A kept label is a name somebody chose for the picture, or let a model choose.
+    { found: labelled, weight: 1.5, isWhole: () => true },
     // More than the others together and no order of its own: whatever is called exactly so comes before all that is not.
     { found: exact, weight: 2.6, isWhole: () => true, tied: true },
   ];

@@ -4,11 +4,10 @@ import { rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import type {
-  Asset, AssetKey, BrowseParams, BrowseResult, Hit, ImageSource, IndexDetails, IndexProgress, IndexStatus, IndexSummary, LabelParams, LabelResult, LogRecord, OpenParams, RetryParams, SearchParams, SearchResult,
-  SimilarParams, SkippedFile, SpaceInfo, UpdateParams,
+  Asset, AssetKey, BrowseParams, BrowseResult, Filter, Hit, ImageSource, IndexDetails, IndexProgress, IndexStatus, IndexSummary, LabelCounts, LabelExport, LabelExportFormat,
+  LabelParams, LabelResult, LabelRunParams, LabelRunResult, LabelScope, LogRecord, OpenParams, RetryParams, SearchParams, SearchResult, SetLabelsParams, SimilarParams, SkippedFile,
+  SpaceInfo, TeamExport, TeamImport, UpdateParams,
 } from '../protocol';
-import { atlasKindOf } from './atlas';
-import { AtlasReader, mayConcern } from './atlasReader';
 import { fileHashOf, sheetHash, type Split } from './cells';
 import { Decoder } from './decoder';
 import { folderBytes } from './disk';
@@ -17,6 +16,9 @@ import { createImageEncoder, createTextEncoder, type ImageEncoder, type TextEnco
 import { AssetSearchError, SkipError, cancelled, messageOf } from './errors';
 import { runIndex } from './indexer';
 import { dot, labelPrompts, meanVector, probabilities } from './label';
+import { exportLabels } from './labelExport';
+import { labelledAssets, LabelKeeper, type Changing, type Judge } from './labelKeeper';
+import { normalizeLabels } from './labelText';
 import { IndexLock } from './lock';
 import { spaceName } from './manifest';
 import { readMeta, writeMeta } from './meta';
@@ -36,6 +38,7 @@ export interface ServiceOptions {
   /** Waits for another writer (a window), or fails with indexLocked (command line). */
   waitForLock: boolean;
   onStatus: (status: IndexStatus) => void;
+  onLabelProgress?: (progress: { done: number; total: number }) => void;
   onLog: (record: LogRecord) => void;
 }
 
@@ -47,6 +50,9 @@ const encoderIdleMs = 60_000;
 const statusIntervalMs = 100;
 const countIntervalMs = 2_000;
 const maxLimit = 10_000;
+const maintenanceTimeoutMs = 180_000;
+/** From this many on, labels that were written are worth a compaction. */
+const manyLabels = 1_000;
 
 /** Ends the name of every table that this version can read. */
 const schemaSuffix = `_s${schemaVersion}`;
@@ -103,9 +109,9 @@ interface Opened {
   target: ModelSession;
   /** The model and table that queries use: the target's, or the old one's until the target's table is complete. */
   serving: { session: ModelSession; space: Space | undefined };
+  labels: LabelKeeper;
   indexDecoder: Decoder;
   queryDecoder: Decoder;
-  atlases: AtlasReader;
 }
 
 export class AssetService {
@@ -154,8 +160,7 @@ export class AssetService {
     const limits = { maxFileSizeBytes: rules.maxFileSizeBytes, maxPixels: rules.maxPixels, timeoutMs: decodeTimeoutMs };
     this.opened = {
       params, threads, target, serving: { session: target, space: undefined },
-      store: await Store.open(dbFolder), state: StateFile.open(dbFolder),
-      atlases: new AtlasReader(new Map(params.roots.map(root => [root.id, root.path])), message => this.log('info', message)),
+      store: await Store.open(dbFolder), state: StateFile.open(dbFolder), labels: new LabelKeeper(dbFolder, params.roots),
       indexDecoder: Decoder.start({ processFile: this.options.processes.decoder, concurrency: 2 * threads, limits }),
       // Its own process: a query picture or a thumbnail does not queue behind the files of a run.
       queryDecoder: Decoder.start({ processFile: this.options.processes.decoder, concurrency: Math.min(threads, 4), limits }),
@@ -212,20 +217,8 @@ export class AssetService {
 
   update({ changes }: UpdateParams, signal?: AbortSignal): Promise<IndexSummary> {
     // Changed ignore rules may show or hide anything beside and below them.
-    const scope = changes.flatMap(({ root, path }) => (atlasKindOf(path) ? this.imagesOf(root, path) : [{ root, path: path.replace(/(^|\/)\.gitignore$/, '') }]));
-    // An edited style sheet that speaks of no image is no reason to look at anything.
-    return scope.length === 0 && changes.length > 0 ? Promise.resolve(this.nothingDone(false)) : this.run({ scope }, signal);
-  }
-
-  /** Indexed images that an atlas file may speak of, and the folder of that name, if it is none. */
-  private imagesOf(root: string, atlas: string): { root: string; path: string }[] {
-    const { params, state } = this.need();
-    if (!params.rules.splitSheets) { return []; }
-    return [...state.all()].filter(file => file.root === root && (mayConcern(atlas, file.path) || file.path.startsWith(`${atlas}/`))).map(({ path }) => ({ root, path }));
-  }
-
-  private nothingDone(cancelled: boolean): IndexSummary {
-    return { seen: 0, indexed: 0, unchanged: 0, reused: 0, removed: 0, skipped: [], seconds: 0, device: this.device, cancelled };
+    const scope = changes.map(({ root, path }) => ({ root, path: path.replace(/(^|\/)\.gitignore$/, '') }));
+    return this.run({ scope }, signal);
   }
 
   rebuild(_: Record<string, never>, signal?: AbortSignal): Promise<IndexSummary> {
@@ -265,7 +258,7 @@ export class AssetService {
     const { params, target, state, store, threads } = opened;
     const held = this.paused && !retry;
     const lock = held ? undefined : await this.lock(params.dbFolder, signal ? AbortSignal.any([signal, pause]) : pause);
-    if (!lock) { return this.nothingDone(true); }
+    if (!lock) { return { seen: 0, indexed: 0, unchanged: 0, reused: 0, removed: 0, skipped: [], seconds: 0, device: this.device, cancelled: true }; }
     try {
       this.writer = undefined;
       this.error = undefined;
@@ -286,12 +279,17 @@ export class AssetService {
       writeMeta(params.dbFolder, { version: 1, roots, serving: servingNow, model: { id: opened.serving.session.model.manifest.id, folder: opened.serving.session.model.folder }, scannedAt });
       const summary = await runIndex({
         dbFolder: params.dbFolder, roots: params.roots, rules: params.rules, space, state, lock, decoder: opened.indexDecoder,
-        encoder: () => this.startEncoder(opened), image: target.model.manifest.image, atlases: opened.atlases, concurrency: 2 * threads,
+        encoder: () => this.startEncoder(opened), image: target.model.manifest.image, concurrency: 2 * threads,
         maxThumbnailBytes: Math.max(0, params.maxThumbnailBytes - this.thumbnailBytes), keepOtherRoots: this.options.keepOtherRoots, scope, force, retry, signal, pause,
         onProgress: progress => { this.progress = progress; this.notify(false); void this.countNowAndThen(); },
         warn: message => this.log('warn', message),
       });
       if (summary.indexed > 0) { this.device = summary.device; }
+      if (full && !summary.cancelled) {
+        // Labels are kept by content: a new model's table, and one that was built anew, get them back.
+        if (opened.serving.session !== target && opened.serving.space) { await opened.labels.keep(opened.serving.space); }
+        await opened.labels.restore(space);
+      }
       if (full && !summary.cancelled && opened.serving.session !== target) {
         const old = opened.serving.session;
         opened.serving = { session: target, space };
@@ -309,6 +307,8 @@ export class AssetService {
         });
         for (const name of await store.spaces()) { if (!name.endsWith(schemaSuffix)) { await store.dropSpace(name); } }
       }
+      const team = await opened.labels.readTeam(space, summary.indexed + summary.reused > 0);
+      for (const { error } of team.errors) { this.log('warn', error.message); }
       this.lastRun = summary;
       this.progress = undefined;
       await this.refreshCount();
@@ -330,9 +330,12 @@ export class AssetService {
   /** Resolves when no run is in work. */
   async settle(): Promise<void> { await this.turn; }
 
-  private async drop({ params, target, store, state, serving }: Opened): Promise<void> {
+  private async drop({ params, target, store, state, serving, labels }: Opened): Promise<void> {
     this.dropping = true;
     try {
+      // Not in a table that is too damaged to be opened.
+      const space = await store.openSpace(target.space, target.model.manifest.embeddingDim, false).catch(() => undefined);
+      if (space) { await labels.keep(space); }
       if (serving.session === target) { serving.space = undefined; }
       await this.dropSpace(store, params.dbFolder, target.space);
     } finally {
@@ -463,31 +466,91 @@ export class AssetService {
   }
 
   async label({ images, labels, templates }: LabelParams, signal?: AbortSignal): Promise<LabelResult[]> {
-    const names = [...new Set(labels.map(label => label.trim()).filter(label => label !== ''))];
-    if (names.length === 0) { throw new AssetSearchError('usage', 'Give at least one label.'); }
     const opened = this.need();
     await this.ensureSpace();
     const { session, space } = opened.serving;
-    const { score, promptTemplates } = session.model.manifest;
-    const prompts = names.map(name => labelPrompts(name, templates ?? promptTemplates));
-    const vectors = await session.encodeTexts(prompts.flat());
-    const labelVectors = prompts.map((list, index) => {
-      const start = prompts.slice(0, index).reduce((sum, each) => sum + each.length, 0);
-      return meanVector(vectors.slice(start, start + list.length));
-    });
+    const { labels: names, vectors: labelVectors, score } = await this.judge(session, labels, templates);
     const results: LabelResult[] = [];
     for (const [image, source] of images.entries()) {
       throwIfAborted(signal);
       try {
         const vector = await this.vectorOf(source, space, session, signal);
         const cosines = labelVectors.map(each => dot(each, vector));
-        results.push({ image, labels: names, probabilities: probabilities(cosines, score), cosines });
+        results.push({ image, labels: [...names], probabilities: probabilities(cosines, score), cosines });
       } catch (thrown) {
         if (!(thrown instanceof AssetSearchError) || thrown.code === 'cancelled') { throw thrown; }
-        results.push({ image, labels: names, probabilities: [], cosines: [], error: { code: thrown.code, message: thrown.message } });
+        results.push({ image, labels: [...names], probabilities: [], cosines: [], error: { code: thrown.code, message: thrown.message } });
       }
     }
     return results;
+  }
+
+  private async judge(session: ModelSession, labels: readonly string[], templates: readonly string[] | undefined): Promise<Judge> {
+    const names = normalizeLabels(labels);
+    if (names.length === 0) { throw new AssetSearchError('usage', 'Give at least one label.'); }
+    const { id, revision, score, promptTemplates } = session.model.manifest;
+    const prompts = names.map(name => labelPrompts(name, templates ?? promptTemplates));
+    const vectors = await session.encodeTexts(prompts.flat());
+    let start = 0;
+    return { labels: names, vectors: prompts.map(list => meanVector(vectors.slice(start, start += list.length))), score, model: `${id}@${revision}` };
+  }
+
+  // ── kept labels
+
+  labelMany({ scope, labels, templates }: LabelRunParams, signal?: AbortSignal): Promise<LabelRunResult> {
+    return this.relabel(signal, async (changing, keeper, session) => {
+      const judge = await this.judge(session, labels, templates);
+      if (judge.score.kind === 'softmax' && judge.labels.length < 2) {
+        throw new AssetSearchError('usage', 'Give at least two labels: this model says which of several words fits best, and a single one always would.');
+      }
+      return keeper.byModel(scope, judge, changing);
+    });
+  }
+
+  async setLabels({ scope, add, remove }: SetLabelsParams, signal?: AbortSignal): Promise<number> {
+    return this.relabel(signal, (changing, keeper) => keeper.byHand(scope, normalizeLabels(add), normalizeLabels(remove), changing));
+  }
+
+  clearLabels({ scope }: { scope: LabelScope }, signal?: AbortSignal): Promise<number> { return this.relabel(signal, (changing, keeper) => keeper.clear(scope, changing)); }
+  undoLabels(_: Record<string, never>, signal?: AbortSignal): Promise<number> { return this.relabel(signal, (changing, keeper) => keeper.undo(changing)); }
+
+  labelCounts({ filter }: { filter?: Filter }): Promise<LabelCounts> { return this.withSpace(space => space.labelCounts(filter), { labels: [], unlabelled: 0 }); }
+
+  async exportLabels({ scope, format }: { scope: LabelScope; format: LabelExportFormat }): Promise<LabelExport> {
+    return exportLabels(await this.withSpace(space => labelledAssets(space, scope), []), format);
+  }
+
+  exportTeamLabels(): Promise<TeamExport[]> { return this.withSpace(space => this.need().labels.exportTeam(space), []); }
+
+  async readTeamLabels(_: Record<string, never>, signal?: AbortSignal): Promise<TeamImport> {
+    await this.ensureSpace();
+    // Without a table there is nothing to label yet: the first run reads the file itself.
+    return this.need().serving.space ? this.relabel(signal, ({ space }, keeper) => keeper.readTeam(space, false)) : { changed: 0, errors: [] };
+  }
+
+  /** Changes labels in its turn after runs of the index, and with the lock held. Queries go on meanwhile. */
+  private relabel<T>(signal: AbortSignal | undefined, work: (changing: Changing, keeper: LabelKeeper, session: ModelSession) => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.turn = this.turn.then(async () => {
+        const opened = this.need();
+        await this.ensureSpace();
+        const { session } = opened.serving;
+        if (!opened.serving.space) { throw new AssetSearchError('indexMissing', 'Nothing is indexed yet. Index the images first.'); }
+        const lock = await this.lock(opened.params.dbFolder, signal);
+        if (!lock) { throw cancelled(); }
+        try {
+          if (this.state === 'indexingElsewhere') { this.writer = undefined; this.setState('idle'); }
+          // As a writer: a table of an earlier version gets its column.
+          const space = (await opened.store.openSpace(session.space, session.model.manifest.embeddingDim, true))!;
+          opened.serving.space = space;
+          resolve(await work({ space, signal, onProgress: (done, total) => this.options.onLabelProgress?.({ done, total }) }, opened.labels, session));
+          // Whoever asked does not wait for this: rows that were moved have left the indexes.
+          await space.maintain({ force: space.labelsWritten >= manyLabels, warn: message => this.log('warn', message), timeoutMs: maintenanceTimeoutMs });
+        } finally {
+          lock.release();
+        }
+      }).catch(reject);
+    });
   }
 
   /** The stored vector of an asset; a file's or pasted picture's is encoded here on the main thread, so that no run delays it. */

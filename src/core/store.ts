@@ -5,10 +5,11 @@ import { Index, MatchQuery, Operator, connect, type Connection, type Query, type
 import {
   Bool, Field, FixedSizeList, Float32, Float64, Int32, RecordBatch, Schema, Struct, Table as ArrowTable, Utf8, makeData, vectorFromArray, type Data, type DataType, type Vector,
 } from 'apache-arrow';
-import type { Asset, AssetKey, Filter } from '../protocol';
+import type { Asset, AssetKey, Filter, LabelCounts, LabelScope } from '../protocol';
 import { cellHash } from './cells';
 import { folderBytes } from './disk';
 import { AssetSearchError, messageOf } from './errors';
+import { keptLabels, labelNeedle, onlyRemoved } from './labelText';
 import type { VectorSample } from './relevance';
 import { fileKey } from './state';
 
@@ -32,6 +33,8 @@ export interface Content {
   x: number;
   y: number;
   rotated: boolean;
+  /** Kept labels as {@link formatMarks} writes them; absent = none. They go wherever the content goes. */
+  labels?: string;
 }
 export interface Row extends Content, Pick<AssetKey, 'root' | 'path'> {
   /** Normalised words of the file name without extension, or of a cell's name. */
@@ -40,6 +43,18 @@ export interface Row extends Content, Pick<AssetKey, 'root' | 'path'> {
   words: string;
 }
 export interface Found { asset: Asset; vector: Float32Array }
+/** Rows of one Arrow batch, column by column: what labelling reads of 100,000 rows. */
+export interface LabelBatch {
+  length: number;
+  keyAt(row: number): AssetKey;
+  /** {@link labelKey} of the row's content. */
+  contentAt(row: number): string;
+  labelsAt(row: number): string;
+  /** View of the batch's memory; only where vectors were asked for. */
+  vectorAt(row: number): Float32Array;
+}
+/** Labels belong to a content, which every copy of a file shares; a part of a file is a content of its own. */
+export const labelKey = (hash: string, part: number): string => `${hash}\n${part}`;
 
 /** In place of a number of cells: the file was indexed while sheets were not split. */
 export const notSplit = -1;
@@ -97,7 +112,13 @@ export function filterPredicate(filter: Filter | undefined): string | undefined 
   const parts: string[] = [];
   if (filter?.folders?.length) { parts.push(`(${filter.folders.map(belowPredicate).join(' OR ')})`); }
   if (filter?.formats?.length) { parts.push(inList('format', filter.formats)); }
+  if (filter?.labels?.length) { parts.push(`(${filter.labels.map(labelPredicate).join(' OR ')})`); }
   return parts.length > 0 ? parts.join(' AND ') : undefined;
+}
+
+/** Rows with this label; '' = rows without any. */
+function labelPredicate(label: string): string {
+  return label === '' ? `labels = '' OR starts_with(labels, ${quote(onlyRemoved)})` : `contains(labels, ${quote(labelNeedle(label))})`;
 }
 
 const and = (...predicates: (string | undefined)[]): string => predicates.filter(each => each !== undefined).map(each => `(${each})`).join(' AND ');
@@ -138,6 +159,12 @@ export class Store {
       if ((vector?.type as FixedSizeList | undefined)?.listSize !== embeddingDim) {
         throw new AssetSearchError('indexCorrupt', 'The index does not fit the model. Run "Rebuild Index".');
       }
+      // Tables of earlier versions lack the labels. Only a writer adds them; a reader meanwhile finds none.
+      if (create) {
+        for (const table of [rows, ...retired ? [retired] : []]) {
+          if (!hasLabels(await table.schema())) { await table.addColumns([{ name: 'labels', valueSql: "''" }]); }
+        }
+      }
       await rows.countRows();
       return new Space(name, embeddingDim, rows, retired);
     });
@@ -176,6 +203,7 @@ export class Store {
 }
 
 const retiredSuffix = '__retired';
+const hasLabels = (schema: Schema): boolean => schema.fields.some(field => field.name === 'labels');
 /** While a run writes, a sample serves at least this long. */
 const sampleAgeMs = 10_000;
 
@@ -184,7 +212,12 @@ export class Space {
   private order: { version: number; predicate: string; rowIds: BigUint64Array; builtAt: number; costMs: number } | undefined;
   private sampled: { sample: VectorSample & { total: number }; limit: number; version: number; builtAt: number } | undefined;
   private approximate: boolean | undefined;
+  private counted: { counts: LabelCounts; predicate: string; version: number; builtAt: number } | undefined;
+  private labelled = false;
+  private anyLabel: { is: boolean; askedAt: number } | undefined;
   private stuck = false;
+  /** Contents whose labels were written through this object. */
+  labelsWritten = 0;
 
   constructor(readonly name: string, readonly embeddingDim: number, private readonly rows: Table, private readonly retired: Table | undefined) {}
 
@@ -258,7 +291,7 @@ export class Space {
         const missing = list.filter(hash => !found.has(hash));
         if (missing.length === 0) { continue; }
         const wanted = split ? inList('hash', missing) : `${inList('hash', missing)} AND part = 0`;
-        for (const row of await this.read(() => table.query().where(wanted).select(contentColumns).toArrow())) { collect(parts, contentOf(row)); }
+        for (const row of await this.read(async () => table.query().where(wanted).select(await this.with(contentColumns)).toArrow())) { collect(parts, contentOf(row)); }
         for (const [hash, group] of parts) {
           if (!isComplete(groupOf(hash, group), split)) { continue; }
           const whole = group.get(0)!;
@@ -272,7 +305,7 @@ export class Space {
   async get(keys: readonly AssetKey[]): Promise<Found[]> {
     const found: Found[] = [];
     for (const list of chunked(keys, chunkRows)) {
-      const arrow = await this.read(() => this.rows.query().where(assetsPredicate(list)).select([...assetColumns, 'vector']).toArrow());
+      const arrow = await this.read(async () => this.rows.query().where(assetsPredicate(list)).select([...await this.with(assetColumns), 'vector']).toArrow());
       for (const row of arrow) { found.push(foundOf(row)); }
     }
     return found;
@@ -285,7 +318,7 @@ export class Space {
   async nearest(vector: Float32Array, limit: number, filter?: Filter): Promise<(Found & { score: number })[]> {
     const predicate = filterPredicate(filter);
     const arrow = await this.read(async () => {
-      let query = (this.rows.query().nearestTo(Array.from(vector)) as VectorQuery).column('vector').distanceType('l2').limit(limit).select([...assetColumns, 'vector', '_distance']);
+      let query = (this.rows.query().nearestTo(Array.from(vector)) as VectorQuery).column('vector').distanceType('l2').limit(limit).select([...await this.with(assetColumns), 'vector', '_distance']);
       if (predicate !== undefined) { query = query.where(predicate).bypassVectorIndex(); }
       else if (await this.isApproximate()) { query = query.nprobes(32); }
       return query.toArrow();
@@ -311,9 +344,20 @@ export class Space {
     return found.sort((a, b) => a.asset.path.length - b.asset.path.length);
   }
 
+  /** Rows with one of these labels; those nearest to the vector first. */
+  async byLabels(labels: readonly string[], vector: Float32Array | undefined, limit: number, filter?: Filter): Promise<Found[]> {
+    if (!this.anyLabel?.is && Date.now() - (this.anyLabel?.askedAt ?? 0) > sampleAgeMs) {
+      this.anyLabel = { is: (await this.with([])).length > 0 && await this.read(() => this.rows.countRows("labels != ''")) > 0, askedAt: Date.now() };
+    }
+    if (!this.anyLabel?.is) { return []; }
+    const labelled = { ...filter, labels: [...labels] };
+    const found = vector ? await this.nearest(vector, limit, labelled) : await this.found(query => query, limit, filterPredicate(labelled));
+    return filter?.labels?.length ? found.filter(({ asset }) => asset.labels?.some(({ label }) => filter.labels!.includes(label))) : found;
+  }
+
   private async found(refine: (query: Query) => Query, limit: number, predicate: string | undefined, more: string[] = []): Promise<Found[]> {
-    const arrow = await this.read(() => {
-      const query = refine(this.rows.query()).limit(limit).select([...assetColumns, 'vector', ...more]);
+    const arrow = await this.read(async () => {
+      const query = refine(this.rows.query()).limit(limit).select([...await this.with(assetColumns), 'vector', ...more]);
       return (predicate === undefined || predicate === '' ? query : query.where(predicate)).toArrow();
     });
     return arrow.toArray().map(foundOf);
@@ -338,7 +382,7 @@ export class Space {
       const { rowIds } = this.order!;
       const slice = [...rowIds.subarray(offset, offset + limit)];
       if (slice.length === 0) { return { assets: [], total: rowIds.length }; }
-      const arrow = await this.rows.takeRowIds(slice).select(assetColumns).withRowId().toArrow();
+      const arrow = await this.rows.takeRowIds(slice).select(await this.with(assetColumns)).withRowId().toArrow();
       const byId = new Map(arrow.toArray().map(row => [BigInt((row as { _rowid: bigint })._rowid), assetOf(row)]));
       return { assets: slice.flatMap(id => byId.get(id) ?? []), total: rowIds.length };
     });
@@ -375,7 +419,86 @@ export class Space {
     return counts;
   }
 
+  // ── labels
+
+  /** The columns, and the labels where the table has them. */
+  private async with(columns: readonly string[]): Promise<string[]> {
+    this.labelled ||= hasLabels(await this.rows.schema());
+    return this.labelled ? [...columns, 'labels'] : [...columns];
+  }
+
+  /** All rows of a scope as one version of the table has them, whatever is written meanwhile. */
+  async *labelBatches({ keys, filter }: LabelScope, { vectors }: { vectors: boolean }): AsyncIterableIterator<LabelBatch> {
+    const { embeddingDim } = this;
+    const predicates = keys ? [...chunked(keys, chunkRows)].map(keysPredicate) : [filterPredicate(filter)];
+    const wanted = keys && new Set(keys.map(({ root, path, part }) => labelKey(fileKey(root, path), part)));
+    for (const predicate of predicates) {
+      const query = this.rows.query().select([...await this.with(['root', 'path', 'part', 'hash']), ...vectors ? ['vector'] : []]);
+      for await (const batch of predicate === undefined ? query : query.where(predicate)) {
+        const [root, path, part, hash, labels] = ['root', 'path', 'part', 'hash', 'labels'].map(name => batch.getChild(name)) as Vector[];
+        const at = (column: Vector | undefined, row: number): string => (column?.get(row) as string | null | undefined) ?? '';
+        const rows = Array.from({ length: batch.numRows }, (_, row) => row)
+          .filter(row => !wanted || wanted.has(labelKey(fileKey(at(root, row), at(path, row)), part!.get(row) as number)));
+        const vector = vectors ? batch.getChild('vector')!.data[0] as Data<FixedSizeList> : undefined;
+        const flat = vector?.children[0]!.values as Float32Array | undefined;
+        yield {
+          length: rows.length,
+          keyAt: row => ({ root: at(root, rows[row]!), path: at(path, rows[row]!), part: part!.get(rows[row]!) as number }),
+          contentAt: row => labelKey(at(hash, rows[row]!), part!.get(rows[row]!) as number),
+          labelsAt: row => at(labels, rows[row]!),
+          vectorAt: row => flat!.subarray(rows[row]! * embeddingDim, (rows[row]! + 1) * embeddingDim),
+        };
+      }
+    }
+  }
+
+  /** Labels of contents by {@link labelKey}, of those of these hashes that have any. */
+  async labelsOf(hashes: readonly string[]): Promise<Map<string, string>> {
+    const found = new Map<string, string>();
+    for (const list of chunked([...new Set(hashes)], chunkRows)) {
+      const arrow = await this.read(() => this.rows.query().where(and(inList('hash', list), "labels != ''")).select(['hash', 'part', 'labels']).toArrow());
+      for (const row of arrow) { const { hash, part, labels = '' } = row as Content; found.set(labelKey(hash, part), labels); }
+    }
+    return found;
+  }
+
+  /** How often each label is kept. Counted anew when the table has changed, but not at each write of a run. */
+  async labelCounts(filter?: Filter): Promise<LabelCounts> {
+    const predicate = filterPredicate(filter) ?? '';
+    const version = await this.read(() => this.rows.version());
+    const old = this.counted;
+    if (old?.predicate === predicate && (old.version === version || Date.now() - old.builtAt < sampleAgeMs / 10)) { return old.counts; }
+    const images = new Map<string, number>();
+    let unlabelled = 0;
+    for await (const batch of this.labelBatches({ filter }, { vectors: false })) {
+      for (let row = 0; row < batch.length; row++) {
+        const labels = keptLabels(batch.labelsAt(row));
+        if (labels.length === 0) { unlabelled++; }
+        for (const { label } of labels) { images.set(label, (images.get(label) ?? 0) + 1); }
+      }
+    }
+    const counts = { labels: [...images].map(([label, count]) => ({ label, images: count })).sort((a, b) => b.images - a.images || (a.label < b.label ? -1 : 1)), unlabelled };
+    this.counted = { counts, predicate, version, builtAt: Date.now() };
+    return counts;
+  }
+
   // ── writing (only with the lock held)
+
+  /**
+   * Gives contents (by {@link labelKey}) other labels. The merge holds the key and the labels alone, so vectors are not written again:
+   * 9 µs a row for 100,000 rows at once, where whole rows take 69 and removing and adding them 48.
+   */
+  async writeLabels(labels: ReadonlyMap<string, string>): Promise<void> {
+    if (labels.size === 0) { return; }
+    const keys = [...labels.keys()].map(key => key.split('\n') as [string, string]);
+    const schema = new Schema([column('hash', new Utf8()), column('part', new Int32()), column('labels', new Utf8())]);
+    const columns = [keys.map(([hash]) => hash), keys.map(([, part]) => Number(part)), [...labels.values()]];
+    const children = schema.fields.map((field, index) => vectorFromArray(columns[index]!, field.type).data[0] as Data);
+    const data = makeData({ type: new Struct(schema.fields), length: labels.size, nullCount: 0, children });
+    await guard(() => this.rows.mergeInsert(['hash', 'part']).whenMatchedUpdateAll().execute(new ArrowTable(schema, new RecordBatch(schema, data as never))));
+    this.counted = undefined;
+    this.labelsWritten += labels.size;
+  }
 
   async add(rows: readonly Row[]): Promise<void> {
     if (rows.length > 0) { await guard(() => this.rows.add(rowTable(rows, this.embeddingDim))); }
@@ -397,7 +520,7 @@ export class Space {
   async keepVectors(keys: readonly { root: string; path: string }[]): Promise<void> {
     if (!this.retired) { return; }
     for (const list of chunked(keys, chunkRows)) {
-      const arrow = await this.read(() => this.rows.query().where(keysPredicate(list)).select(contentColumns).toArrow());
+      const arrow = await this.read(async () => this.rows.query().where(keysPredicate(list)).select(await this.with(contentColumns)).toArrow());
       const contents = new Map([...arrow].map(row => { const content = contentOf(row); return [`${content.hash} ${content.part} ${content.cells}`, content] as const; }));
       if (contents.size === 0) { continue; }
       const kept = await this.read(() => this.retired!.query().where(inList('hash', [...new Set([...contents.values()].map(each => each.hash))])).select(['hash', 'part', 'cells']).toArrow());
@@ -547,6 +670,7 @@ const vectorType = (embeddingDim: number): FixedSizeList => new FixedSizeList(em
 const contentFields = (embeddingDim: number): Field[] => [
   column('part', new Int32()), column('hash', new Utf8()), column('vector', vectorType(embeddingDim)), column('format', new Utf8()), column('width', new Int32()), column('height', new Int32()),
   column('sizeBytes', new Float64()), column('title', new Utf8()), column('cells', new Int32()), column('x', new Int32()), column('y', new Int32()), column('rotated', new Bool()),
+  column('labels', new Utf8()),
 ];
 function rowSchema(embeddingDim: number): Schema {
   return new Schema([
@@ -563,7 +687,7 @@ function arrowTable(schema: Schema, records: readonly object[], embeddingDim: nu
       records.forEach((record, index) => flat.set((record as Content).vector, index * embeddingDim));
       return makeData({ type: field.type as FixedSizeList, length: records.length, nullCount: 0, child: makeData({ type: new Float32(), length: flat.length, nullCount: 0, data: flat }) });
     }
-    return vectorFromArray(records.map(record => (record as Record<string, unknown>)[field.name]), field.type).data[0] as Data;
+    return vectorFromArray(records.map(record => (record as Record<string, unknown>)[field.name] ?? ''), field.type).data[0] as Data;
   });
   const data = makeData({ type: new Struct(schema.fields), length: records.length, nullCount: 0, children });
   return new ArrowTable(schema, new RecordBatch(schema, data as never));
@@ -575,14 +699,16 @@ function retiredTable(contents: readonly Content[], embeddingDim: number): Arrow
 }
 
 function assetOf(row: unknown): Asset {
-  const { root, path, part, hash, format, width, height, sizeBytes, title, x, y, rotated } = row as Row;
-  if (part === 0) { return { root, path, part, hash, format, width, height, sizeBytes, title }; }
+  const { root, path, part, hash, format, width, height, sizeBytes, title, x, y, rotated, labels: text = '' } = row as Row;
+  const kept = keptLabels(text);
+  const labels = kept.length > 0 && { labels: kept };
+  if (part === 0) { return { root, path, part, hash, format, width, height, sizeBytes, title, ...labels }; }
   const cell = { x, y, width, height, ...(title !== '' && { name: title }), ...(rotated && { rotated }) };
-  return { root, path, part, hash: cellHash(hash, cell), format, width, height, sizeBytes, title, cell };
+  return { root, path, part, hash: cellHash(hash, cell), format, width, height, sizeBytes, title, cell, ...labels };
 }
 function vectorOf(row: unknown): Float32Array { return Float32Array.from((row as { vector: Iterable<number> }).vector); }
 function foundOf(row: unknown): Found { return { asset: assetOf(row), vector: vectorOf(row) }; }
 function contentOf(row: unknown): Content {
-  const { hash, part, format, width, height, sizeBytes, title, cells, x, y, rotated } = row as Content;
-  return { hash, part, vector: vectorOf(row), format, width, height, sizeBytes, title, cells, x, y, rotated };
+  const { hash, part, format, width, height, sizeBytes, title, cells, x, y, rotated, labels } = row as Content;
+  return { hash, part, vector: vectorOf(row), format, width, height, sizeBytes, title, cells, x, y, rotated, labels };
 }

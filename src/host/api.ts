@@ -20,8 +20,8 @@ export interface FoundImage {
 }
 
 export interface AssetSearchApi {
-  /** Images that show `text`, best first. Starts the engine when it is not running. Rejects with an error that carries a `code`. */
-  search(text: string, options?: { limit?: number; useFileNames?: boolean }, token?: vscode.CancellationToken): Promise<FoundImage[]>;
+  /** Images that show `text`, best first; with `labels`, only those that have one of them. Starts the engine when it is not running. Rejects with an error that carries a `code`. */
+  search(text: string, options?: { limit?: number; useFileNames?: boolean; labels?: string[] }, token?: vscode.CancellationToken): Promise<FoundImage[]>;
   /** Images that look like the file `uri`, best first. */
   similar(uri: vscode.Uri, options?: { limit?: number }, token?: vscode.CancellationToken): Promise<FoundImage[]>;
   /** Brings the index up to date and says what was done. */
@@ -40,8 +40,8 @@ export function createApi(host: Host): AssetSearchApi {
     return uri ? [{ uri, score: hit.score, width: hit.width, height: hit.height, format: hit.format, ...(hit.cell && { cell: hit.cell }) }] : [];
   });
   return Object.freeze({
-    search: async (text: string, { limit = defaultLimit, useFileNames = settings.current.useFileNames } = {}, token?: vscode.CancellationToken) =>
-      found((await engine.request(Engine.search, { text, limit, useNames: useFileNames }, token)).hits),
+    search: async (text: string, { limit = defaultLimit, useFileNames = settings.current.useFileNames, labels }: { limit?: number; useFileNames?: boolean; labels?: string[] } = {}, token?: vscode.CancellationToken) =>
+      found((await engine.request(Engine.search, { text, limit, useNames: useFileNames, ...labels && { filter: { labels } } }, token)).hits),
     similar: async (uri: vscode.Uri, { limit = defaultLimit } = {}, token?: vscode.CancellationToken) =>
       found((await findSimilar(host, requireFile(uri), limit, token)).hits),
     index: (token?: vscode.CancellationToken) => indexing.index(token),

@@ -2,9 +2,11 @@
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import type { IndexSummary } from '../protocol';
+import { HostError } from './errors';
 import { showError, type Host } from './host';
 import { activeImage, imagesOf, pickImages } from './imageFiles';
 import { labelImages } from './label';
+import { scopeOf } from './labels';
 import type { Panel } from './panel';
 import { quickSearch } from './quickSearch';
 import { keyOf } from './roots';
@@ -39,6 +41,22 @@ export function registerCommands(host: Host, panel: Panel): vscode.Disposable {
       if (images.length === 0) { return undefined; }
       return labelImages(host, images, Array.isArray(labels) ? labels.map(String) : undefined);
     },
+    /** A folder of the Explorer, or several; `words` spares the question. */
+    labelFolder: async (clicked, selected, words) => {
+      const uris = (Array.isArray(selected) && selected.length > 0 ? selected : [clicked]).filter((uri): uri is vscode.Uri => uri instanceof vscode.Uri && uri.scheme === 'file');
+      const scope = scopeOf(host, uris);
+      if (!scope) { throw new HostError('notIndexed', vscode.l10n.t('Choose a folder of this workspace in the Explorer.')); }
+      const labels = Array.isArray(words) ? words.map(String) : await host.labels.ask(vscode.l10n.t('Label Images in Folder'));
+      return labels && host.labels.run(scope, labels);
+    },
+    labelAll: async words => {
+      const labels = Array.isArray(words) ? words.map(String) : await host.labels.ask(vscode.l10n.t('Label All Images'));
+      return labels && host.labels.run({}, labels);
+    },
+    clearLabels: options => host.labels.clear({}, (options as { confirm?: unknown } | undefined)?.confirm !== false),
+    undoLabels: () => host.labels.undo(),
+    exportLabels: target => host.labels.export({}, target instanceof vscode.Uri ? target : undefined),
+    exportTeamLabels: () => host.labels.exportTeam(),
     index: () => runVisibly(host, token => indexing.index(token)),
     /** `{ confirm: false }` is for keybindings of those who do not want to be asked. */
     rebuild: async options => {
@@ -54,7 +72,7 @@ export function registerCommands(host: Host, panel: Panel): vscode.Disposable {
     showSkipped: () => showSkipped(host),
     showStatus: () => showStatus(host),
   };
-  const needsFolder = new Set(['search', 'findSimilar', 'label', 'index', 'rebuild', 'showSkipped']);
+  const needsFolder = new Set(['search', 'findSimilar', 'label', 'labelFolder', 'labelAll', 'clearLabels', 'undoLabels', 'exportLabels', 'exportTeamLabels', 'index', 'rebuild', 'showSkipped']);
 
   return vscode.Disposable.from(...Object.entries(commands).map(([name, run]) => vscode.commands.registerCommand(`assetSearch.${name}`, async (...args: unknown[]) => {
     try {

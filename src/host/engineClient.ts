@@ -94,10 +94,13 @@ export class EngineClient implements vscode.Disposable {
   #disposed = false;
   readonly #statusChanged = new vscode.EventEmitter<void>();
   readonly #restarted = new vscode.EventEmitter<void>();
+  readonly #labelProgress = new vscode.EventEmitter<{ done: number; total: number }>();
   /** The availability or the index status changed. */
   readonly onDidChangeStatus = this.#statusChanged.event;
   /** A new process took over from one that crashed. */
   readonly onDidRestart = this.#restarted.event;
+  /** Of the labelling that is under way. */
+  readonly onLabelProgress = this.#labelProgress.event;
 
   constructor(private readonly options: EngineOptions) {}
 
@@ -170,6 +173,7 @@ export class EngineClient implements vscode.Disposable {
     this.#process = undefined;
     this.#statusChanged.dispose();
     this.#restarted.dispose();
+    this.#labelProgress.dispose();
   }
 
   #mayRun(): boolean { return vscode.workspace.isTrusted || this.#allowedUntrusted; }
@@ -208,6 +212,7 @@ export class EngineClient implements vscode.Disposable {
     this.#process = running;
     this.options.log.info(`Engine started (pid ${running.child.pid}), index in ${params.dbFolder}`);
     running.connection.onNotification(Engine.statusChanged.method, (status: IndexStatus) => this.#setStatus(running, status));
+    running.connection.onNotification(Engine.labelProgress.method, (progress: { done: number; total: number }) => this.#labelProgress.fire(progress));
     running.opened.then(status => {
       this.options.log.info(`Engine ready after ${Math.round(performance.now() - startedAt)} ms: ${status.assets} images, model ${status.model.id}, device ${status.device}`);
       this.#setStatus(running, status);

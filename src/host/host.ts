@@ -4,6 +4,7 @@ import type { Root } from '../protocol';
 import type { EngineClient } from './engineClient';
 import { toErrorInfo } from './errors';
 import type { Indexing } from './indexing';
+import type { Labels } from './labels';
 import type { SettingsStore } from './settings';
 import type { Thumbnails } from './thumbnails';
 
@@ -14,6 +15,7 @@ export interface Host {
   readonly engine: EngineClient;
   readonly indexing: Indexing;
   readonly thumbnails: Thumbnails;
+  readonly labels: Labels;
   /** The open workspace folders. */
   roots(): Root[];
 }

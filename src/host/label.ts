@@ -4,33 +4,16 @@ import * as vscode from 'vscode';
 import { Engine, type LabelResult } from '../protocol';
 import type { Host } from './host';
 
-const rememberedKey = 'assetSearch.labels';
-
 interface Item extends vscode.QuickPickItem { word?: string }
 
 /** `given` spares the question, for keybindings and tests. */
 export async function labelImages(host: Host, images: readonly vscode.Uri[], given?: readonly string[]): Promise<LabelResult[] | undefined> {
-  const labels = given ? [...given] : await askLabels(host.context);
+  const labels = given ? [...given] : await host.labels.ask(vscode.l10n.t('Label Image'));
   if (!labels || labels.length === 0) { return undefined; }
   const results = await vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title: vscode.l10n.t('Labelling images') }, (_progress, token) =>
     host.engine.request(Engine.label, { images: images.map(uri => ({ kind: 'file' as const, path: uri.fsPath })), labels }, token));
   void showLabels(images, results);
   return results;
-}
-
-export const splitLabels = (text: string): string[] => [...new Set(text.split(',').map(label => label.trim()).filter(Boolean))];
-
-async function askLabels(context: vscode.ExtensionContext): Promise<string[] | undefined> {
-  const text = await vscode.window.showInputBox({
-    title: vscode.l10n.t('Label Image'),
-    prompt: vscode.l10n.t('Words to choose from, separated by commas'),
-    placeHolder: vscode.l10n.t('cat, dog, bird'),
-    value: context.workspaceState.get<string>(rememberedKey, ''),
-    validateInput: value => splitLabels(value).length >= 2 ? undefined : vscode.l10n.t('Enter at least two words: the probabilities compare them.'),
-  });
-  if (text === undefined) { return undefined; }
-  await context.workspaceState.update(rememberedKey, text);
-  return splitLabels(text);
 }
 
 async function showLabels(images: readonly vscode.Uri[], results: readonly LabelResult[]): Promise<void> {

@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { basename, isAbsolute, join, resolve } from 'node:path';
 import * as vscode from 'vscode';
 import type { OpenParams, Root, ScanRules } from '../protocol';
+import type { LabelSets } from './labels';
 import { pathBelow, readRoots } from './roots';
 
 export interface Settings {
@@ -19,6 +20,8 @@ export interface Settings {
   readonly storageFolder: string;
   readonly maxThumbnailBytes: number;
   readonly autoIndex: boolean;
+  /** Words to choose from, by the name of their set. */
+  readonly labelSets: LabelSets;
 }
 
 const bytesPerMB = 1024 * 1024;
@@ -49,6 +52,9 @@ function readSettings(): Settings {
     storageFolder: own.get('storageFolder', '').trim(),
     maxThumbnailBytes: own.get('thumbnailCacheMB', 512) * bytesPerMB,
     autoIndex: own.get('autoIndex', true),
+    // A workspace may write anything here.
+    labelSets: Object.freeze(Object.fromEntries(Object.entries(own.get<Record<string, unknown>>('labelSets', {}))
+      .map(([name, words]): [string, string[]] => [name, Array.isArray(words) ? words.filter(word => typeof word === 'string' && word.trim() !== '').map(String) : []]).filter(([, words]) => words.length > 0))),
   });
 }
 

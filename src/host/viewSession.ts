@@ -34,7 +34,8 @@ export class ViewSession implements vscode.Disposable {
     this.#subscriptions = [
       this.#connection,
       host.engine.onDidChangeStatus(() => this.#statusChanged()),
-      host.settings.onDidChange(() => this.#allowFolders()),
+      host.settings.onDidChange(() => { this.#allowFolders(); this.#statusChanged(); }),
+      host.labels.onDidChange(() => this.#connection.notify(View.assetsChanged, {})),
       vscode.workspace.onDidGrantWorkspaceTrust(() => this.#statusChanged()),
     ];
     this.#allowFolders();
@@ -85,7 +86,7 @@ export class ViewSession implements vscode.Disposable {
   }
 
   #answer(): void {
-    const { engine, settings, context } = this.host;
+    const { engine, settings, context, labels } = this.host;
     const connection = this.#connection;
     connection.onRequest(View.ready, () => {
       this.#ready = true;
@@ -115,6 +116,18 @@ export class ViewSession implements vscode.Disposable {
     connection.onRequest(View.folders, (params, token) => engine.request(Engine.folders, params, token));
     connection.onRequest(View.label, ({ keys, labels }, token) =>
       engine.request(Engine.label, { images: keys.map(key => ({ kind: 'asset' as const, key })), labels }, token));
+    connection.onRequest(View.labelMany, ({ scope, labels: words }) => labels.run(scope, words));
+    connection.onRequest(View.setLabels, ({ keys, add, remove }) => labels.set({ keys }, add, remove));
+    connection.onRequest(View.labelCounts, (_, token) => engine.request(Engine.labelCounts, {}, token));
+    connection.onRequest(View.labelCommand, async ({ command, scope, labels: words = [] }) => {
+      switch (command) {
+        case 'clear': await labels.clear(scope); return;
+        case 'undo': await labels.undo(); return;
+        case 'export': await labels.export(scope); return;
+        case 'exportTeam': await labels.exportTeam(); return;
+        case 'saveSet': await labels.saveSet(words); return;
+      }
+    });
     connection.onRequest(View.action, ({ action, key }) => this.#act(action, key));
     connection.onRequest(View.command, ({ command }) => this.#command(command));
   }
@@ -131,6 +144,7 @@ export class ViewSession implements vscode.Disposable {
       index: engine.status,
       error: engine.error ?? engine.status?.error,
       roots: roots().map(({ id }) => ({ id, name: id })),
+      labelSets: this.host.settings.current.labelSets,
     };
   }
 

@@ -3,9 +3,10 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AssetSearchError } from '../../src/core/errors';
+import { formatMarks } from '../../src/core/labelText';
 import { rank } from '../../src/core/ranking';
 import { fileKey } from '../../src/core/state';
-import { belowPredicate, filterPredicate, quote, Store, type Row, type Space } from '../../src/core/store';
+import { belowPredicate, filterPredicate, labelKey, quote, Store, type Row, type Space } from '../../src/core/store';
 import { assetStem, assetWords, indexWords } from '../../src/core/words';
 
 const dim = 8;
@@ -79,7 +80,7 @@ suite('store', () => {
     const { connect } = await import('@lancedb/lancedb');
     const table = await (await connect(join(folder, 'lance'))).openTable('m_1_fp32_p1');
     const names = (await table.schema()).fields.map(field => field.name);
-    assert.deepEqual(names, ['root', 'path', 'part', 'hash', 'vector', 'format', 'width', 'height', 'sizeBytes', 'title', 'cells', 'x', 'y', 'rotated', 'stem', 'words']);
+    assert.deepEqual(names, ['root', 'path', 'part', 'hash', 'vector', 'format', 'width', 'height', 'sizeBytes', 'title', 'cells', 'x', 'y', 'rotated', 'labels', 'stem', 'words']);
     assert.ok(!JSON.stringify((await table.query().toArray()).map(each => ({ ...each, vector: null }))).includes(folder));
   });
 
@@ -145,6 +146,68 @@ suite('store', () => {
     const again = await Store.open(folder);
     await assert.rejects(again.openSpace('m_1_fp32_p1', dim, false), (error: unknown) => error instanceof AssetSearchError && error.code === 'indexCorrupt');
     await assert.rejects(store.openSpace('m_1_fp32_p1', dim + 1, false), (error: unknown) => error instanceof AssetSearchError && error.code === 'indexCorrupt');
+  });
+
+  suite('labels', () => {
+    const labels = ["it's", 'a|b', 'größe 日本', "x' OR '1'='1", '100%', 'a'];
+    const key = (seed: number) => labelKey(`h${seed}`, 0);
+
+    test('a filter finds exactly the rows with a label, whatever is in it', async () => {
+      await space.add([...labels.map((_, index) => row(`${index}.png`, index)), row('none.png', 90), row('removed.png', 91)]);
+      await space.writeLabels(new Map([...labels.map((label, index) => [key(index), formatMarks([{ label, probability: 0.9, model: 'm@1' }])] as const), [key(91), formatMarks([{ label: 'a', removed: true }])]]));
+      const having = async (...wanted: string[]) => (await space.page(0, 100, { labels: wanted })).assets.map(asset => asset.path);
+      for (const [index, label] of labels.entries()) { assert.deepEqual(await having(label), [`${index}.png`], label); }
+      assert.deepEqual(await having("it's", 'a'), ['0.png', '5.png']);
+      assert.deepEqual(await having(''), ['none.png', 'removed.png']);
+      assert.deepEqual(await having('b'), []);
+      assert.deepEqual(await space.labelCounts(), { labels: labels.map(label => ({ label, images: 1 })).sort((a, b) => (a.label < b.label ? -1 : 1)), unlabelled: 2 });
+      assert.deepEqual((await space.get([{ root: 'r', path: '1.png', part: 0 }]))[0]!.asset.labels, [{ label: 'a|b', probability: 0.9, model: 'm@1' }]);
+      assert.equal((await space.nearest(vectorOf(3), 5, { labels: ["x' OR '1'='1"] })).length, 1);
+    });
+
+    test('labels change without touching anything else of a row, on every copy of the content', async () => {
+      await space.add([row('a.png', 1), row('copy.png', 1), row('b.png', 2), row('part.png', 1, { part: 3 })]);
+      await space.maintain({ force: true, warn: assert.fail, timeoutMs: 60_000 });
+      await space.writeLabels(new Map([[key(1), formatMarks([{ label: 'cat' }])]]));
+      const rows = (await space.page(0, 9)).assets;
+      assert.deepEqual(rows.map(({ path, labels: kept }) => [path, kept?.map(each => each.label)]), [['a.png', ['cat']], ['b.png', undefined], ['copy.png', ['cat']], ['part.png', undefined]]);
+      assert.equal(rows[0]!.sizeBytes, 3_000_000_000);
+      assert.deepEqual((await space.get([{ root: 'r', path: 'a.png', part: 0 }]))[0]!.vector, vectorOf(1));
+      assert.equal((await space.byWords(['copy'], 5, { every: true })).length, 1);
+      assert.equal((await space.nearest(vectorOf(2), 1))[0]!.asset.path, 'b.png');
+    });
+
+    test('a label counts as a name', async () => {
+      await space.add(Array.from({ length: 60 }, (_, index) => row(`${index}.png`, index)));
+      await space.writeLabels(new Map([[key(7), formatMarks([{ label: 'lighthouse' }])]]));
+      assert.deepEqual((await rank(space, { text: 'Lighthouse', vector: undefined, limit: 5, useNames: true })).hits.map(hit => hit.path), ['7.png']);
+      assert.equal((await rank(space, { text: 'lighthouse', vector: vectorOf(3), limit: 5, useNames: true })).hits.some(hit => hit.path === '7.png'), true);
+    });
+
+    test('the batches of a scope hold the vectors that belong to the rows', async () => {
+      await space.add(Array.from({ length: 700 }, (_, index) => row(`f${index % 2}/${index}.png`, index)));
+      for (const scope of [{}, { filter: { folders: [{ root: 'r', path: 'f1' }] } }, { keys: Array.from({ length: 600 }, (_, index) => ({ root: 'r', path: `f${index % 2}/${index}.png`, part: 0 })) }]) {
+        let rows = 0;
+        for await (const batch of space.labelBatches(scope, { vectors: true })) {
+          for (let at = 0; at < batch.length; at++, rows++) { assert.deepEqual(batch.vectorAt(at), vectorOf(Number(/(\d+)\.png/.exec(batch.keyAt(at).path)![1]))); }
+        }
+        assert.equal(rows, 'keys' in scope ? 600 : 'filter' in scope ? 350 : 700);
+      }
+    });
+
+    test('a table of an earlier version gets its column from the next writer', async () => {
+      await space.add([row('a.png', 1)]);
+      const { connect } = await import('@lancedb/lancedb');
+      for (const name of ['m_1_fp32_p1', 'm_1_fp32_p1__retired']) { await (await (await connect(join(folder, 'lance'))).openTable(name)).dropColumns(['labels']); }
+      const again = await Store.open(folder);
+      const reader = (await again.openSpace('m_1_fp32_p1', dim, false))!;
+      assert.deepEqual((await reader.page(0, 9)).assets.map(asset => asset.path), ['a.png']);
+      const writer = (await again.openSpace('m_1_fp32_p1', dim, true))!;
+      await writer.writeLabels(new Map([[key(1), formatMarks([{ label: 'cat' }])]]));
+      await writer.keepVectors([{ root: 'r', path: 'a.png' }]);
+      await writer.remove([{ root: 'r', path: 'a.png' }]);
+      assert.equal((await writer.contents(['h1'])).get('h1')![0]!.labels, '|cat=|');
+    });
   });
 
   suite('ranking', () => {
