@@ -1,22 +1,41 @@
-/** Measures the built-in model on icons it never saw: names as queries, pictures only. Prints recall, exits with 1 below the floor. */
-import { readdirSync, readFileSync } from 'node:fs';
+/** Measures a model on drawings that the built-in one never saw, through the product's own code, names hidden. Prints a table; exits with 1 below the floor. */
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Decoder } from '../src/core/decoder';
 import { createImageEncoder, createTextEncoder } from '../src/core/encoder';
+import { dot, labelPrompts, meanVector } from '../src/core/label';
 import { loadModel } from '../src/core/model';
 
-/** Recall@10 that the built-in model must reach on the regular set. */
+/** Recall@10 that the built-in model must reach on the regular set: what the weights that ship have, less a little. */
 const floor = 0.78;
 const repository = process.cwd();
-const iconFolder = join(repository, 'node_modules', '@phosphor-icons', 'core', 'assets', 'regular');
+const phosphorFolder = join(repository, 'node_modules', '@phosphor-icons', 'core', 'assets');
+/** Languages of the labels of emojibase (MIT) for the same emoji. */
+const languages = ['nl', 'de', 'fr', 'es', 'it', 'pt', 'pl', 'ja', 'zh', 'ru'];
+const flags = 9;
+const colours = {
+  red: '#dc2626', orange: '#f97316', yellow: '#facc15', green: '#22a047', blue: '#2563eb', purple: '#7e22ce', pink: '#f472b6', brown: '#7c4a21', black: '#000000', gray: '#808080',
+};
+const colourIcons = ['heart', 'star', 'house', 'car', 'flower', 'umbrella', 'leaf', 'drop', 'fish', 'bell', 'cloud', 'gift', 'key', 'lock', 'shield', 'lightning', 'moon', 'tree', 'bird', 'cat'];
+const texts200 = 'bench/sentences.psv';
 
-interface Picture { name: string; bytes: Buffer }
+interface Phosphor { name: string; tags: readonly string[]; figma_category: string }
+interface IconifySet { icons: Record<string, { body: string; hidden?: boolean; width?: number; height?: number }>; width?: number; height?: number }
+interface Emoji { hexcode: string; label: string; group?: number }
+/** A picture and what it is called. */
+interface Named { name: string; vector: Float32Array }
+
+// The bundle lies in out/: packages are found from the repository.
+const load = createRequire(join(repository, 'package.json'));
+const words = (name: string): string => name.replaceAll('-', ' ').replace(/ +/g, ' ').trim();
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { model: { type: 'string', default: join(repository, 'media', 'builtin') } } });
+  const { values } = parseArgs({ options: { model: { type: 'string', default: join(repository, 'media', 'builtin') }, quick: { type: 'boolean', default: false } } });
   const model = await loadModel(values.model);
+  const { id, revision, variant, embeddingDim, promptTemplates, files } = model.manifest;
   const options = { device: 'auto', threads: 0 };
   const images = await createImageEncoder(model, options);
   const texts = await createTextEncoder(model, options);
@@ -25,52 +44,113 @@ async function main(): Promise<void> {
     processFile: join(repository, 'dist', 'decodeProcess.js'), concurrency,
     limits: { maxFileSizeBytes: 20 * 1024 * 1024, maxPixels: 100_000_000, timeoutMs: 10_000 },
   });
+  let decodeMs = 0; let encodeMs = 0; let encoded = 0;
+  const queryMs: number[] = [];
+
+  /** A text of which the model knows nothing is equally far from everything: a miss. */
+  const ask = async (text: string): Promise<Float32Array> => {
+    const start = performance.now();
+    const vector = await texts.encode([text]).then(([found]) => found!, error => {
+      if (error.code !== 'textNotUnderstood') { throw error; }
+      return new Float32Array(embeddingDim);
+    });
+    queryMs.push(performance.now() - start);
+    return vector;
+  };
+  const askAll = async (list: string[]): Promise<Float32Array[]> => { const found: Float32Array[] = []; for (const text of list) { found.push(await ask(text)); } return found; };
+  const embed = async (pictures: Buffer[]): Promise<Float32Array[]> => {
+    const decodeStart = performance.now();
+    const pixels = await mapLimited(pictures, 2 * concurrency, async bytes => (await decoder.decode({ source: { bytes }, image: model.manifest.image })).pixels!);
+    const encodeStart = performance.now();
+    const vectors = await images.encode(pixels);
+    decodeMs += encodeStart - decodeStart;
+    encodeMs += performance.now() - encodeStart;
+    encoded += pictures.length;
+    return vectors;
+  };
+  const svgOf = (set: IconifySet, name: string): Buffer => {
+    const { body, width = set.width ?? 24, height = set.height ?? 24 } = set.icons[name]!;
+    return Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">${body}</svg>`);
+  };
 
   try {
-    const dark: Picture[] = readdirSync(iconFolder).filter(name => name.endsWith('.svg')).sort()
-      .map(name => ({ name: basename(name, '.svg'), bytes: readFileSync(join(iconFolder, name)) }));
+    const names = readdirSync(join(phosphorFolder, 'regular')).filter(name => name.endsWith('.svg')).sort().map(name => basename(name, '.svg'));
+    const regular = names.map(name => readFileSync(join(phosphorFolder, 'regular', `${name}.svg`)));
+    const dark = await embed(regular);
     // The same icons in white on nothing: where the background does not follow, they vanish.
-    const light = dark.map(({ name, bytes }) => ({ name, bytes: Buffer.from(bytes.toString().replaceAll('currentColor', '#fff')) }));
-    const queries = dark.map(({ name }) => name.replaceAll('-', ' '));
+    const light = await embed(regular.map(bytes => Buffer.from(bytes.toString().replaceAll('currentColor', '#fff'))));
+    const nameVectors = await askAll(names.map(words));
+    const own = (index: number): ReadonlySet<number> => new Set([index]);
 
-    const textStart = performance.now();
-    const queryVectors: Float32Array[] = [];
-    for (const query of queries) {
-      queryVectors.push(await texts.encode([query]).then(([vector]) => vector!, error => {
-        if (error.code !== 'textNotUnderstood') { throw error; }
-        // Equally far from everything: a miss.
-        return new Float32Array(model.manifest.embeddingDim);
-      }));
+    console.log(`${id} ${revision} ${variant} on ${images.device}; pictures only`);
+    header(['R@1', 'R@5', 'R@10']);
+    const phosphor = recall(nameVectors, dark, own);
+    row(`phosphor regular, ${names.length}, name`, phosphor);
+    row('  white on transparent', recall(nameVectors, light, own));
+    if (!values.quick) {
+      const { icons: catalog } = await import('@phosphor-icons/core') as unknown as { icons: readonly Phosphor[] };
+      const entry = new Map(catalog.map(each => [each.name, each]));
+
+      // Tags that several icons have; those in stars are notes of the set's makers.
+      const tagged = new Map<string, Set<number>>();
+      names.forEach((name, index) => { for (const tag of entry.get(name)?.tags ?? []) { if (!tag.startsWith('*')) { tagged.set(tag, (tagged.get(tag) ?? new Set()).add(index)); } } });
+      const tags = [...tagged].filter(([, icons]) => icons.size >= 10).sort();
+      const tagVectors = await askAll(tags.map(([tag]) => tag));
+      const precisions = tags.map(([, icons], at) => order(tagVectors[at]!, dark).slice(0, 10).filter(index => icons.has(index)).length / 10);
+      row(`phosphor, ${tags.length} tags of 10 icons or more: precision@10`, [undefined, undefined, mean(precisions)]);
+
+      const carbonSet = load('@iconify-json/carbon/icons.json') as IconifySet;
+      const carbonNames = Object.keys(carbonSet.icons).filter(name => !carbonSet.icons[name]!.hidden).sort();
+      const carbon = await embed(carbonNames.map(name => svgOf(carbonSet, name)));
+      row(`carbon, ${carbonNames.length}, name`, recall(await askAll(carbonNames.map(words)), carbon, own));
+
+      const openmojiSet = load('@iconify-json/openmoji/icons.json') as IconifySet;
+      const byCode = new Map(Object.entries(load('@iconify-json/openmoji/chars.json') as Record<string, string>).map(([code, name]) => [plainCode(code), name]));
+      const emoji = (load('emojibase-data/en/compact.json') as Emoji[])
+        .flatMap(({ hexcode, label, group }) => { const name = byCode.get(plainCode(hexcode)); return group !== undefined && group !== flags && name && openmojiSet.icons[name] ? [{ hexcode, label, name }] : []; });
+      const openmoji = await embed(emoji.map(({ name }) => svgOf(openmojiSet, name)));
+      const byLabel = (labels: string[]): (index: number) => ReadonlySet<number> => {
+        const alike = new Map<string, Set<number>>();
+        labels.forEach((label, index) => alike.set(label, (alike.get(label) ?? new Set()).add(index)));
+        return index => alike.get(labels[index]!)!;
+      };
+      const english = emoji.map(({ label }) => label);
+      row(`openmoji, ${emoji.length}, label in English`, recall(await askAll(english), openmoji, byLabel(english)));
+      for (const language of languages) {
+        const table = new Map((load(`emojibase-data/${language}/compact.json`) as Emoji[]).map(({ hexcode, label }) => [hexcode, label]));
+        const labels = emoji.map(({ hexcode }) => table.get(hexcode) ?? '');
+        row(`  in ${language}`, recall(await askAll(labels), openmoji, byLabel(labels)));
+      }
+
+      const paints = Object.entries(colours);
+      const painted = await embed(colourIcons.flatMap(name => paints.map(([, colour]) => Buffer.from(readFileSync(join(phosphorFolder, 'fill', `${name}-fill.svg`), 'utf8').replaceAll('currentColor', colour)))));
+      row('colour: 20 icons x 10 colours, "red heart"', recall(await askAll(colourIcons.flatMap(name => paints.map(([colour]) => `${colour} ${name}`))), painted, own));
+
+      const sentences = readFileSync(join(repository, texts200), 'utf8').trim().split('\n').map(line => line.split('|') as [string, string]);
+      row(`sentences: ${sentences.length} about phosphor icons`, recall(await askAll(sentences.map(([, text]) => text)), dark, index => own(names.indexOf(sentences[index]![0]))));
+
+      const others: Named[] = [...carbonNames.map((name, index) => ({ name, vector: carbon[index]! })), ...emoji.map(({ name }, index) => ({ name, vector: openmoji[index]! }))];
+      const counterparts = new Map<string, Set<number>>();
+      others.forEach(({ name }, index) => counterparts.set(name, (counterparts.get(name) ?? new Set()).add(index)));
+      const pairs = names.map((name, index) => ({ name, index })).filter(({ name }) => counterparts.has(name));
+      row(`similar: ${pairs.length} phosphor icons, same name among ${others.length}`, recall(pairs.map(({ index }) => dark[index]!), others.map(({ vector }) => vector), at => counterparts.get(pairs[at]!.name)!));
+
+      const categories = [...new Set(catalog.map(each => each.figma_category))].sort();
+      const labels: Float32Array[] = [];
+      for (const category of categories) { labels.push(meanVector(await texts.encode(labelPrompts(category, promptTemplates)))); }
+      const right = names.filter((name, index) => categories[order(dark[index]!, labels)[0]!] === entry.get(name)?.figma_category).length;
+      row(`zero-shot: phosphor's ${categories.length} categories`, [right / names.length, undefined, undefined]);
     }
-    const textMs = (performance.now() - textStart) / queries.length;
 
-    const embed = async (pictures: Picture[]) => {
-      const start = performance.now();
-      const pixels = await mapLimited(pictures, 2 * concurrency, async ({ bytes }) => (await decoder.decode({ source: { bytes }, image: model.manifest.image })).pixels!);
-      const decodeSeconds = (performance.now() - start) / 1000;
-      const encodeStart = performance.now();
-      const vectors = await images.encode(pixels);
-      return { vectors, decodeRate: pictures.length / decodeSeconds, encodeRate: pictures.length / ((performance.now() - encodeStart) / 1000) };
-    };
-    const darkSet = await embed(dark);
-    const lightSet = await embed(light);
+    const sorted = queryMs.toSorted((a, b) => a - b);
+    const bytes = Object.values(files).reduce((sum, { path }) => sum + statSync(join(model.folder, path)).size, 0);
+    const again = await embed(regular.slice(0, 64));
+    const same = again.every((vector, index) => vector.every((value, at) => value === dark[index]![at]));
+    console.log(`\ndecode ${(encoded / decodeMs * 1000).toFixed(0)} images/s, encode ${(encoded / encodeMs * 1000).toFixed(0)} images/s on ${concurrency} cores; a query ${sorted[sorted.length >> 1]!.toFixed(2)} ms, p95 ${sorted[Math.floor(sorted.length * 0.95)]!.toFixed(2)} ms; `
+      + `files ${(bytes / 2 ** 20).toFixed(1)} MiB; the same pictures again: ${same ? 'equal to the last bit' : 'not equal'}`);
 
-    const { id, revision, variant } = model.manifest;
-    console.log(`${id} ${revision} ${variant} on ${images.device}: ${dark.length} icons of @phosphor-icons/core, regular; the name is the query`);
-    const rows = [
-      ['dark on transparent', recallOf(queryVectors, darkSet.vectors)],
-      ['white on transparent', recallOf(queryVectors, lightSet.vectors)],
-      ['both mixed, either counts', recallOf(queryVectors, [...darkSet.vectors, ...lightSet.vectors])],
-    ] as const;
-    console.log(`${''.padEnd(28)}${['R@1', 'R@5', 'R@10', 'median rank'].map(title => title.padStart(8)).join('')}`);
-    for (const [title, { recall, medianRank }] of rows) {
-      console.log(`${title.padEnd(28)}${recall.map(value => value.toFixed(3).padStart(8)).join('')}${String(medianRank).padStart(8)}`);
-    }
-    console.log(`decode ${darkSet.decodeRate.toFixed(0)} images/s, encode ${darkSet.encodeRate.toFixed(0)} images/s, a query ${textMs.toFixed(2)} ms (${concurrency} cores)`);
-
-    const reached = rows[0][1].recall[2]!;
-    if (reached < floor) {
-      console.error(`R@10 ${reached.toFixed(3)} is below ${floor.toFixed(2)}.`);
+    if (phosphor[2]! < floor) {
+      console.error(`R@10 ${phosphor[2]!.toFixed(3)} is below ${floor.toFixed(2)}.`);
       process.exitCode = 1;
     }
   } finally {
@@ -80,24 +160,34 @@ async function main(): Promise<void> {
   }
 }
 
-/** Recall@1, 5, 10 and the median rank of the right picture. `pictures` holds one or more rounds of the queries' pictures, in their order. */
-function recallOf(queries: Float32Array[], pictures: Float32Array[]): { recall: number[]; medianRank: number } {
-  const ranks = queries.map((query, right) => {
-    const scores = pictures.map(picture => dot(query, picture));
-    const isRight = (_: number, index: number) => index % queries.length === right;
-    const best = Math.max(...scores.filter(isRight));
-    // Equal scores of other pictures count against the model: a collapsed model must not look perfect.
-    return 1 + scores.filter((score, index) => score >= best && !isRight(score, index)).length;
-  });
-  const sorted = ranks.toSorted((a, b) => a - b);
-  return { recall: [1, 5, 10].map(k => ranks.filter(rank => rank <= k).length / ranks.length), medianRank: sorted[Math.floor(sorted.length / 2)]! };
+function header(titles: string[]): void { console.log(`${''.padEnd(58)}${titles.map(title => title.padStart(8)).join('')}`); }
+function row(title: string, values: (number | undefined)[]): void {
+  console.log(`${title.padEnd(58)}${values.map(value => (value === undefined ? '' : value.toFixed(3)).padStart(8)).join('')}`);
 }
 
-function dot(a: Float32Array, b: Float32Array): number {
-  let sum = 0;
-  for (let index = 0; index < a.length; index++) { sum += a[index]! * b[index]!; }
-  return sum;
+/**
+ * Recall@1, 5 and 10: of `queries` those with a right picture (`rightOf` the query) among the first. Equal scores of other pictures count against the
+ * model: a collapsed one must not look perfect.
+ */
+function recall(queries: Float32Array[], pictures: Float32Array[], rightOf: (query: number) => ReadonlySet<number>): number[] {
+  const ranks = queries.map((query, at) => {
+    const scores = pictures.map(picture => dot(query, picture));
+    const right = rightOf(at);
+    const best = Math.max(...[...right].map(index => scores[index]!));
+    return 1 + scores.filter((score, index) => score >= best && !right.has(index)).length;
+  });
+  return [1, 5, 10].map(k => ranks.filter(rank => rank <= k).length / ranks.length);
 }
+
+/** Indices of the pictures, nearest first. */
+function order(query: Float32Array, pictures: Float32Array[]): number[] {
+  const scores = pictures.map(picture => dot(query, picture));
+  return scores.map((_, index) => index).sort((a, b) => scores[b]! - scores[a]!);
+}
+
+const mean = (values: number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+/** Code points without the variation selector, which lists write or leave out. */
+const plainCode = (code: string): string => code.toLowerCase().split('-').filter(part => part !== 'fe0f').join('-');
 
 async function mapLimited<T, R>(items: T[], limit: number, work: (item: T) => Promise<R>): Promise<R[]> {
   const results = new Array<R>(items.length);
@@ -112,6 +202,6 @@ async function mapLimited<T, R>(items: T[], limit: number, work: (item: T) => Pr
 }
 
 main().catch(error => {
-  console.error(error instanceof Error ? error.message : error);
+  console.error(error instanceof Error ? error.stack : error);
   process.exitCode = 2;
 });
