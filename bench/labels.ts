@@ -1,5 +1,5 @@
 /** Prints how long labelling takes, and what a query waits meanwhile: `node esbuild.js --tests && node out/bench/labels.js [rows…]`. Random vectors tell about speed alone. */
-import '../src/core/lanceEnvironment';
+import '../src/core/nativeEnvironment';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

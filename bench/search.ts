@@ -2,7 +2,7 @@
  * Prints how fast indexing and searching are: `node esbuild.js --tests && node out/bench/search.js [folder] [rows…]`.
  * The folder is indexed with the built-in model; the tables of the given sizes hold random unit vectors, which tell about speed and nothing about quality.
  */
-import '../src/core/lanceEnvironment';
+import '../src/core/nativeEnvironment';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** The command line: index, search, similar, label, models and stats, with the same core as the extension and without VS Code. */
-import './core/lanceEnvironment';
+import './core/nativeEnvironment';
 import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';

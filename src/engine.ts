@@ -1,5 +1,5 @@
 /** The engine process: answers the extension host's requests over the fork's channel, and ends when the channel does. */
-import './core/lanceEnvironment';
+import './core/nativeEnvironment';
 import { join } from 'node:path';
 import { createMessageConnection, IPCMessageReader, IPCMessageWriter, ResponseError, type CancellationToken } from 'vscode-jsonrpc/node';
 import { AssetSearchError, messageOf } from './core/errors';

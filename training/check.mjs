@@ -6,6 +6,9 @@ import ort from 'onnxruntime-node';
 import sharp from 'sharp';
 import { Tokenizer } from '@huggingface/tokenizers';
 
+// Else it sends usage data to Microsoft once a session is made.
+process.env.ORT_DISABLE_TELEMETRY = '1';
+
 const here = path.dirname(fileURLToPath(import.meta.url));
 const folder = path.join(here, '../media/builtin');
 const manifest = JSON.parse(fs.readFileSync(path.join(folder, 'model.json'), 'utf8'));

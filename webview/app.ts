@@ -281,6 +281,11 @@ export class AssetSearchApp extends LitElement {
     this.releasePicture();
   }
 
+  private backFromSimilar = (): void => {
+    this.search(this.textBefore);
+    this.searchBox.focusInput();
+  };
+
   private releasePicture(): void {
     if (this.pictureUrl) { URL.revokeObjectURL(this.pictureUrl); }
     this.pictureUrl = undefined;
@@ -378,7 +383,7 @@ export class AssetSearchApp extends LitElement {
           <search-box .t=${t} .value=${this.text} .busy=${this.busy} .refining=${this.similarTo?.image !== undefined} .filters=${panel ? undefined : { open: this.filtersOpen, active: isActive(this.filter) }}
             @query-changed=${(event: CustomEvent<string>) => this.typed(event.detail)} @query-entered=${(event: CustomEvent<string>) => this.entered(event.detail)}
             @leave-down=${() => this.grid?.focusGrid()} @picture-given=${(event: CustomEvent<File>) => void this.givePicture(event.detail)} @uri-given=${(event: CustomEvent<string>) => this.giveUri(event.detail)}
-            @filters-toggled=${this.toggleFilters}></search-box>
+            @filters-toggled=${this.toggleFilters} @picture-left=${this.backFromSimilar}></search-box>
           ${panel ? this.renderTools() : nothing}
         </div>
         ${panel || this.filtersOpen || this.similarTo ? html`
@@ -434,7 +439,7 @@ export class AssetSearchApp extends LitElement {
       <span class="chip">
         ${picture ? html`<img alt="" draggable="false" src=${picture}>` : icon('file-media')}
         <span class="ellipsis" title=${t('Similar to {0}', key?.path ?? name)}>${t('Similar to {0}', name)}</span>
-        <button class="icon-button" aria-label=${t('Leave similar images')} title=${t('Back')} @click=${() => { this.search(this.textBefore); this.searchBox.focusInput(); }}>${icon('close')}</button>
+        <button class="icon-button" aria-label=${t('Leave similar images')} title=${t('Back')} @click=${this.backFromSimilar}>${icon('close')}</button>
       </span>
       ${this.text && image ? html`
         <label class="weight">${t('Picture')}
@@ -500,7 +505,11 @@ export class AssetSearchApp extends LitElement {
     if (listing.state === 'failed') {
       return {
         drawing: 'broken', alarm: true, heading: listing.question.kind === 'browse' ? t('The images could not be listed') : t('The search failed'), text: listing.error?.message,
-        actions: [{ label: t('Try Again'), run: () => void this.ask(listing.question) }, run(t('Show Log'), 'showLog', true)],
+        actions: [
+          // A picture that is gone fails again and again: then the way out is to leave it.
+          ...this.similarTo ? [{ label: t('Leave the Picture'), run: this.backFromSimilar }] : [],
+          { label: t('Try Again'), secondary: this.similarTo !== undefined, run: () => void this.ask(listing.question) }, run(t('Show Log'), 'showLog', true),
+        ],
       };
     }
     if (listing.state !== 'listed' || listing.tiles.length > 0) { return undefined; }
@@ -512,7 +521,7 @@ export class AssetSearchApp extends LitElement {
         return { drawing: 'pictures', heading: t('Another window is indexing…'), text: t('The images appear here when it is done.') };
       }
       return {
-        drawing: 'search', heading: t('No images here yet'),
+        drawing: 'search', heading: index.skipped > 0 ? t('No image here can be read') : t('No images here yet'),
         text: html`${t('Asset Search reads {0} files.', formats.map(format => format.toUpperCase()).join(', '))} ${index.skipped > 0
           ? html`<button class="link" @click=${() => void this.command('showSkipped')}>${countOf(t, index.skipped, '1 file was skipped', '{0} files were skipped')}</button>` : nothing}`,
         hints: [t('Excluded folders and .gitignore are left out; the settings say which.')],

@@ -22,8 +22,9 @@ export class FilterBar extends LitElement {
 
   static override styles = [sharedStyles, css`
     :host { display: flex; flex-wrap: wrap; align-items: center; gap: 6px; }
-    vscode-dropdown { min-width: 110px; max-width: 260px; flex: 0 1 auto; --dropdown-z-index: 5; }
-    vscode-dropdown::part(listbox) { max-height: 40vh; }
+    vscode-dropdown { min-width: 150px; max-width: 320px; flex: 0 1 auto; --dropdown-z-index: 5; }
+    /* As wide as its longest path, which tells folders apart by its end. */
+    vscode-dropdown::part(listbox) { max-height: 40vh; width: max-content; min-width: 100%; max-width: min(560px, calc(100vw - 40px)); }
     /* High-contrast themes name no colour for it, and the toolkit then writes white on white. */
     vscode-option { --list-active-selection-foreground: var(--vscode-list-activeSelectionForeground, var(--vscode-foreground)); }
     :host-context(body[data-kind=sidebar]) vscode-dropdown { flex: 1 1 100%; max-width: none; }

@@ -246,7 +246,8 @@ export class AssetGrid extends LitElement {
     const small = Math.max(tile.width, tile.height) <= this.layout.cell || tile.format === 'svg';
     const { stack } = tile;
     const classes = { tile: true, active, stacked: stack !== undefined && !stack.open, fanned: tile.fanned === true || stack?.open === true, small, pixel: small && tile.format !== 'svg' && Math.max(tile.width, tile.height) * 3 <= this.layout.cell };
-    const score = tile.score === null ? undefined : tile.score.toFixed(2);
+    // What its name has moved up does not lie where its score would put it.
+    const score = tile.matched.name ? this.t('name') : tile.score?.toFixed(2);
     return html`
       <div class=${classMap(classes)} role="option" tabindex=${active ? 0 : -1} data-index=${index} data-path=${tile.path} data-root=${tile.root} data-part=${tile.part}
         data-tone=${this.tones.get(tile.hash) ?? nothing}
@@ -257,7 +258,7 @@ export class AssetGrid extends LitElement {
           ${tile.thumbnail && !this.failed.has(tile.hash)
             ? html`<img crossorigin="anonymous" loading="lazy" decoding="async" draggable="false" alt="" src=${tile.thumbnail} @load=${(event: Event) => this.loaded(event, tile)} @error=${() => this.lost(tile)}>`
             : html`<span class="failed">${icon('file-media')}${tile.format}</span>`}
-          ${score && this.layout.caption === captionLine && tile.score !== null ? html`<span class="score" data-score=${score}></span>` : nothing}
+          ${score && this.layout.caption === captionLine ? html`<span class="score" data-score=${score}></span>` : nothing}
           ${selected ? html`<span class="mark">${icon('check')}</span>` : nothing}
           ${stack ? html`<span class="count" data-count=${stack.open ? '−' : `+${stack.others}`} @click=${(event: MouseEvent) => this.stackClicked(event, tile, index)} @dblclick=${(event: MouseEvent) => event.stopPropagation()}></span>` : nothing}
         </div>
@@ -405,7 +406,7 @@ export class AssetGrid extends LitElement {
   private labelOf(tile: ListedTile): string {
     const parts = [captionOf(tile), factsOf(tile, '×'), ...tile.cell ? [this.t('cell {0} of {1}', tile.part, nameOf(tile.path))] : [], this.placeOf(tile) || this.t('top folder')];
     if (tile.stack) { parts.push(tile.stack.open ? this.t('{0} variants shown after it', tile.stack.others) : this.t('stands for {0} more of the same drawing', tile.stack.others)); }
-    if (tile.score !== null) { parts.push(this.t('score {0}', tile.score.toFixed(2))); } else if (tile.matched.name) { parts.push(this.t('name matches')); }
+    if (tile.matched.name) { parts.push(this.t('name matches')); } else if (tile.score !== null) { parts.push(this.t('score {0}', tile.score.toFixed(2))); }
     return parts.join(', ');
   }
 

@@ -17,6 +17,8 @@ export interface SearchBoxEvents {
   /** A file that was dragged here from VS Code itself. */
   'uri-given': string;
   'filters-toggled': undefined;
+  /** Escape in an empty box: the picture goes, too. */
+  'picture-left': undefined;
 }
 
 @customElement('search-box')
@@ -25,9 +27,9 @@ export class SearchBox extends LitElement {
   @property() value = '';
   /** A request is running for longer than an eye notices. */
   @property({ type: Boolean }) busy = false;
-  /** Undefined where the filters are always in sight. */
   /** The words refine a picture. */
   @property({ type: Boolean }) refining = false;
+  /** Undefined where the filters are always in sight. */
   @property({ attribute: false }) filters: { open: boolean; active: boolean } | undefined;
   @state() private dropping = false;
 
@@ -112,6 +114,7 @@ export class SearchBox extends LitElement {
   private pressed(event: KeyboardEvent): void {
     if (event.isComposing) { return; }
     if (event.key === 'Escape' && this.value) { event.preventDefault(); this.clear(); }
+    else if (event.key === 'Escape' && this.refining) { event.preventDefault(); this.emit('picture-left', undefined); }
     if (event.key === 'ArrowDown') { event.preventDefault(); this.emit('leave-down', undefined); }
     if (event.key === 'Enter') {
       event.preventDefault();

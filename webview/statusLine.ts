@@ -48,6 +48,7 @@ export class StatusLine extends LitElement {
           ${index.state === 'indexingElsewhere' ? html`<span class="strong">${t('Another window is indexing…')}</span>` : nothing}
           ${index.state === 'failed' ? html`<span class="strong">${icon('error')} ${t('Indexing failed')}</span>` : nothing}
           ${index.state === 'indexing' ? html`<span class="strong">${t('Indexing…')}</span>` : nothing}
+          ${index.state === 'idle' && index.lastRun?.cancelled ? html`<span class="strong">${t('Stopped')}</span><span><button class="link" title=${t('Index the images that are missing')} @click=${() => this.command('index')}>${t('Continue')}</button></span>` : nothing}
           <span>${countOf(t, index.assets, '1 asset', '{0} assets')}</span>
           ${index.cells > 0 ? html`<span>${countOf(t, index.cells, '1 cell', '{0} cells')}</span>` : nothing}
           ${this.skipped(index.skipped)}
@@ -74,7 +75,7 @@ export class StatusLine extends LitElement {
           ${known && progress.secondsLeft !== undefined ? html`<span>${t('{0} left', durationOf(t, progress.secondsLeft))}</span>` : nothing}
           ${this.skipped(progress.skipped)}
         </span></div>
-        <button class="icon-button" aria-label=${t('Cancel indexing')} title=${t('Cancel indexing (what is done is kept)')} @click=${() => this.command('cancelIndexing')}>${icon('debug-stop')}</button>
+        <button class="icon-button" aria-label=${t('Stop indexing')} title=${t('Stop indexing (what is done is kept)')} @click=${() => this.command('cancelIndexing')}>${icon('debug-stop')}</button>
       </div>`;
   }
 
@@ -96,5 +97,5 @@ export class StatusLine extends LitElement {
     return lines.join('\n');
   }
 
-  private command(command: 'cancelIndexing' | 'showSkipped'): void { this.dispatchEvent(new CustomEvent('command', { detail: command })); }
+  private command(command: 'index' | 'cancelIndexing' | 'showSkipped'): void { this.dispatchEvent(new CustomEvent('command', { detail: command })); }
 }

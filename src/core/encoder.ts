@@ -1,4 +1,5 @@
 /** Runs a model's text and image graphs into unit vectors. The one importer of onnxruntime-node. */
+import './nativeEnvironment';
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
@@ -42,8 +43,8 @@ export async function createTextEncoder(model: Model, options: EncoderOptions): 
     async encode(texts) {
       const notUnderstood = () => new AssetSearchError('textNotUnderstood', 'The model knows none of these words. Try other words.');
       const rows = texts.map((each, place) => ({ ids: tokenizer.ids(each), place }));
-      // A row that is all padding has no mean.
-      if (rows.some(row => row.ids.length === 0)) { throw notUnderstood(); }
+      // A row that is all padding has no mean, and one of unknown pieces alone means the same whatever was typed.
+      if (rows.some(row => row.ids.length === 0) || texts.some(each => !tokenizer.knows(each))) { throw notUnderstood(); }
       const vectors = new Array<Float32Array>(texts.length);
       const groups = masked || text.padding === 'max' ? [rows] : byLength(rows);
       for (const chunk of groups.flatMap(group => chunks(group, batchSize))) {

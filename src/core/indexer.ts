@@ -2,6 +2,7 @@
 import { setMaxListeners } from 'node:events';
 import { join } from 'node:path';
 import type { IndexPhase, IndexProgress, IndexSummary, Root, ScanRules, SkippedFile } from '../protocol';
+import type { AtlasReader } from './atlasReader';
 import { contentHash, type Split } from './cells';
 import type { Decoded, Decoder } from './decoder';
 import { AssetSearchError, SkipError, cancelled, messageOf } from './errors';
@@ -28,6 +29,8 @@ export interface IndexOptions {
   /** Started only when there is something to encode. */
   encoder: () => Promise<BatchEncoder>;
   image: ImageSpec;
+  /** Says how sheets are cut where an atlas file tells. */
+  atlases: AtlasReader;
   /** Files decoded at the same time. */
   concurrency: number;
   /** Bytes that this run may add to the thumbnails; 0 makes none. */
@@ -128,6 +131,7 @@ class IndexRun {
     this.rows = await space.hashes(scope ?? (options.keepOtherRoots ? roots.map(root => ({ root: root.id, path: '' })) : undefined), rules.splitSheets);
     this.throwIfStopped();
     summary.seen = found.files.length + found.skipped.length;
+    if (rules.splitSheets) { await this.findAtlases(found.files); }
 
     const plan = planFiles({ scan: found, stateOf: (root, path) => state.get(root, path), rows: this.rows, maxPixels: rules.maxPixels, force, retry: options.retry });
     summary.unchanged = plan.unchanged.length;
@@ -165,6 +169,20 @@ class IndexRun {
     await this.remove(plan.removed);
     this.forget(found, scope);
     await this.flush();
+  }
+
+  /** Reads synchronously, as the scan does, and lets other work in about every 10 ms. */
+  private async findAtlases(files: readonly ScannedFile[]): Promise<void> {
+    const { atlases } = this.options;
+    atlases.begin();
+    let lastPause = performance.now();
+    for (const file of files) {
+      file.atlas = atlases.atlasOf(file.root, file.path);
+      if (performance.now() - lastPause < 10) { continue; }
+      await new Promise(resolve => setImmediate(resolve));
+      this.throwIfStopped();
+      lastPause = performance.now();
+    }
   }
 
   private async hash(files: readonly ScannedFile[]): Promise<Hashed[]> {

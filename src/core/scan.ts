@@ -4,7 +4,7 @@ import { dirname, join, relative, sep } from 'node:path';
 import ignore, { type Ignore } from 'ignore';
 import picomatch from 'picomatch';
 import type { Root, ScanRules, SkippedFile } from '../protocol';
-import type { Atlas } from './cells';
+import type { ImageAtlas } from './atlasReader';
 
 export interface ScannedFile {
   root: string;
@@ -12,7 +12,7 @@ export interface ScannedFile {
   sizeBytes: number;
   mtimeMs: number;
   /** What an atlas file says of its cells, and a digest of that. */
-  atlas?: { digest: string; atlas: Atlas };
+  atlas?: ImageAtlas;
 }
 
 export interface ScanResult {

@@ -8,6 +8,8 @@ import type {
   LabelParams, LabelResult, LabelRunParams, LabelRunResult, LabelScope, LogRecord, OpenParams, RetryParams, SearchParams, SearchResult, SetLabelsParams, SimilarParams, SkippedFile,
   SpaceInfo, TeamExport, TeamImport, UpdateParams,
 } from '../protocol';
+import { atlasKindOf } from './atlas';
+import { AtlasReader, mayConcern } from './atlasReader';
 import { fileHashOf, sheetHash, type Split } from './cells';
 import { Decoder } from './decoder';
 import { folderBytes } from './disk';
@@ -112,6 +114,7 @@ interface Opened {
   labels: LabelKeeper;
   indexDecoder: Decoder;
   queryDecoder: Decoder;
+  atlases: AtlasReader;
 }
 
 export class AssetService {
@@ -161,6 +164,7 @@ export class AssetService {
     this.opened = {
       params, threads, target, serving: { session: target, space: undefined },
       store: await Store.open(dbFolder), state: StateFile.open(dbFolder), labels: new LabelKeeper(dbFolder, params.roots),
+      atlases: new AtlasReader(new Map(params.roots.map(root => [root.id, root.path])), message => this.log('info', message)),
       indexDecoder: Decoder.start({ processFile: this.options.processes.decoder, concurrency: 2 * threads, limits }),
       // Its own process: a query picture or a thumbnail does not queue behind the files of a run.
       queryDecoder: Decoder.start({ processFile: this.options.processes.decoder, concurrency: Math.min(threads, 4), limits }),
@@ -217,8 +221,20 @@ export class AssetService {
 
   update({ changes }: UpdateParams, signal?: AbortSignal): Promise<IndexSummary> {
     // Changed ignore rules may show or hide anything beside and below them.
-    const scope = changes.map(({ root, path }) => ({ root, path: path.replace(/(^|\/)\.gitignore$/, '') }));
-    return this.run({ scope }, signal);
+    const scope = changes.flatMap(({ root, path }) => (atlasKindOf(path) ? this.imagesOf(root, path) : [{ root, path: path.replace(/(^|\/)\.gitignore$/, '') }]));
+    // An edited style sheet that speaks of no image is no reason to look at anything.
+    return scope.length === 0 && changes.length > 0 ? Promise.resolve(this.nothingDone(false)) : this.run({ scope }, signal);
+  }
+
+  /** Indexed images that an atlas file may speak of, and the folder of that name, if it is none. */
+  private imagesOf(root: string, atlas: string): { root: string; path: string }[] {
+    const { params, state } = this.need();
+    if (!params.rules.splitSheets) { return []; }
+    return [...state.all()].filter(file => file.root === root && (mayConcern(atlas, file.path) || file.path.startsWith(`${atlas}/`))).map(({ path }) => ({ root, path }));
+  }
+
+  private nothingDone(cancelled: boolean): IndexSummary {
+    return { seen: 0, indexed: 0, unchanged: 0, reused: 0, removed: 0, skipped: [], seconds: 0, device: this.device, cancelled };
   }
 
   rebuild(_: Record<string, never>, signal?: AbortSignal): Promise<IndexSummary> {
@@ -258,7 +274,7 @@ export class AssetService {
     const { params, target, state, store, threads } = opened;
     const held = this.paused && !retry;
     const lock = held ? undefined : await this.lock(params.dbFolder, signal ? AbortSignal.any([signal, pause]) : pause);
-    if (!lock) { return { seen: 0, indexed: 0, unchanged: 0, reused: 0, removed: 0, skipped: [], seconds: 0, device: this.device, cancelled: true }; }
+    if (!lock) { return this.nothingDone(true); }
     try {
       this.writer = undefined;
       this.error = undefined;
@@ -279,7 +295,7 @@ export class AssetService {
       writeMeta(params.dbFolder, { version: 1, roots, serving: servingNow, model: { id: opened.serving.session.model.manifest.id, folder: opened.serving.session.model.folder }, scannedAt });
       const summary = await runIndex({
         dbFolder: params.dbFolder, roots: params.roots, rules: params.rules, space, state, lock, decoder: opened.indexDecoder,
-        encoder: () => this.startEncoder(opened), image: target.model.manifest.image, concurrency: 2 * threads,
+        encoder: () => this.startEncoder(opened), image: target.model.manifest.image, atlases: opened.atlases, concurrency: 2 * threads,
         maxThumbnailBytes: Math.max(0, params.maxThumbnailBytes - this.thumbnailBytes), keepOtherRoots: this.options.keepOtherRoots, scope, force, retry, signal, pause,
         onProgress: progress => { this.progress = progress; this.notify(false); void this.countNowAndThen(); },
         warn: message => this.log('warn', message),

@@ -70,7 +70,7 @@ function isSheet(raster: Raster, filled: Filled, columns: Uint8Array, rows: Uint
   if (drawn.length < 6) { return false; }
   const small = drawn.length < 12;
   // Of few cells each has to be a picture of its own: an icon of 24 px holds no nine of them.
-  if (small && (Math.min(x.size, y.size) < 16 || (x.spacing > 0 && !(usualSizes.has(x.size) && usualSizes.has(y.size))))) { return false; }
+  if (small && (x.size !== y.size || x.size < 16 || (x.spacing > 0 && !usualSizes.has(x.size)))) { return false; }
   const shapes = drawn.map(box => shapeOf(raster, filled, box));
   // The dots of one icon are alike, mirrored or turned; nine sprites are not.
   const classes = countClasses(shapes, small);

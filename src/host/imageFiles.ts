@@ -4,6 +4,9 @@ import * as vscode from 'vscode';
 export const imageExtensions = ['png', 'jpg', 'jpeg', 'jpe', 'jfif', 'webp', 'gif', 'svg', 'avif', 'tif', 'tiff'];
 export const imageExtension = new RegExp(`\\.(${imageExtensions.join('|')})$`, 'i');
 
+/** Files that may say how a sprite sheet is cut; the engine knows which images they may speak of. */
+export const atlasExtension = /\.(json|tres|css|meta)$/i;
+
 /** The image in the active editor, in its preview or as text. */
 export function activeImage(): vscode.Uri | undefined {
   const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;

@@ -6,7 +6,7 @@ import picomatch from 'picomatch';
 import * as vscode from 'vscode';
 import type { Root } from '../protocol';
 import { isCancelled, toErrorInfo } from './errors';
-import { imageExtension } from './imageFiles';
+import { atlasExtension, imageExtension } from './imageFiles';
 import type { Indexing } from './indexing';
 import { pathBelow } from './roots';
 
@@ -64,7 +64,7 @@ export class Watcher implements vscode.Disposable {
     if (!path || path.startsWith('.git/') || path.includes('/.git/') || path === '.git') { return; }
     if (posix.basename(path) === '.gitignore') {
       this.#rescan = true;
-    } else if (excluded(path) || (kind === 'changed' && !imageExtension.test(path))) {
+    } else if (excluded(path) || (kind === 'changed' && !imageExtension.test(path) && !atlasExtension.test(path))) {
       return;
     } else if (this.#pending.size < batchLimit) {
       this.#pending.set(`${root.id}\n${path}`, { root, path, kind });
@@ -110,7 +110,7 @@ export class Watcher implements vscode.Disposable {
 
   /** Images and folders; what is gone may have been a folder of images. */
   async #matters({ root, path, kind }: { root: Root; path: string; kind: Kind }): Promise<boolean> {
-    if (kind === 'deleted' || imageExtension.test(path)) { return true; }
+    if (kind === 'deleted' || imageExtension.test(path) || atlasExtension.test(path)) { return true; }
     try {
       return (await stat(join(root.path, path))).isDirectory();
     } catch {

@@ -65,7 +65,7 @@ suite('Accessibility', () => {
     'results and weak matches': { query: 'divider', reach: () => search('cloud') },
     'stacks of variants': { query: 'stacks', reach: async () => { await search('rocket'); await page.locator('[data-count]').first().waitFor(); } },
     'no results': { reach: () => search('zzz') },
-    'no image': { query: 'scenario=empty', reach: () => page.getByRole('heading', { name: 'No images here yet' }).waitFor() },
+    'no image': { query: 'scenario=empty', reach: () => page.getByRole('heading', { name: 'No image here can be read' }).waitFor() },
     'no folder': { query: 'scenario=noFolder', reach: () => button('Open Folder').waitFor() },
     'an untrusted workspace': { query: 'scenario=untrusted', reach: () => page.getByRole('heading', { level: 2 }).waitFor() },
     'indexing': { query: 'scenario=indexing', reach: () => page.getByRole('progressbar').waitFor() },
@@ -169,7 +169,7 @@ suite('Accessibility', () => {
     await said('547 assets');
     await tabTo('3 skipped');
     await keyboard.press('Enter');
-    await tabTo('Cancel indexing');
+    await tabTo('Stop indexing');
     await keyboard.press('Enter');
     await until('both commands', async () => (await commands()).join() === 'showSkipped,cancelIndexing');
   });

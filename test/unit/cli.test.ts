@@ -12,8 +12,8 @@ interface Result { code: number | null; out: string; err: string }
 interface HitJson { path: string; score: number; root: string }
 
 /** Runs the built command line in a process of its own, as a script does. */
-function start(args: string[]): { child: ChildProcess; ended: Promise<Result> } {
-  const child = spawn(process.execPath, [cliFile, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+function start(args: string[], env: NodeJS.ProcessEnv = {}): { child: ChildProcess; ended: Promise<Result> } {
+  const child = spawn(process.execPath, [cliFile, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
   let [out, err] = ['', ''];
   child.stdout.on('data', data => { out += data; });
   child.stderr.on('data', data => { err += data; });
@@ -103,6 +103,17 @@ suite('command line', function () {
     assert.equal(image, join(images, 'love.svg'));
     assert.deepEqual(labels.map(each => each.label).sort(), ['heart', 'moon', 'star']);
     assert.ok(Math.abs(labels.reduce((sum, each) => sum + each.probability, 0) - 1) < 1e-6);
+  });
+
+  test('two thousand images on one command line; and nothing is prepared to be sent anywhere', async () => {
+    const home = join(folder, 'home');
+    mkdirSync(home);
+    const many = Array.from({ length: 2000 }, () => join(images, 'love.svg'));
+    // Variables of the test's own process must not hide what the command line forgets to say.
+    const { code, out, err } = await start(['label', ...many, '--labels', 'heart,moon', '--json'], { HOME: home, XDG_CACHE_HOME: undefined, TMPDIR: home, TMP: home, TEMP: home, ORT_DISABLE_TELEMETRY: undefined }).ended;
+    assert.equal(code, 0, err);
+    assert.equal(out.trim().split('\n').length, 2000);
+    assert.deepEqual(readdirSync(home), [], 'no device id, no queue of events');
   });
 
   test('label --all keeps labels in the index, prints them as CSV or JSON, and search finds by them', async () => {

@@ -172,6 +172,31 @@ suite('engine process', function () {
     assert.equal((await client.ask(Engine.update, { changes: [{ root: 'ws', path: '.gitignore' }] })).removed, 3);
   });
 
+  test('an atlas file that comes, changes and goes splits its image anew; one that speaks of no image starts no run', async () => {
+    const cart = readFileSync(join(icons, 'shopping-cart.svg'));
+    await sharp(cart, { density: 300 }).resize(96, 96).flatten({ background: '#ffe' }).extend({ right: 32, background: '#00f' }).png().toFile(join(root, 'icons', 'ui.png'));
+    const client = await open();
+    await client.ask(Engine.index, {});
+    const update = (path: string) => client.ask(Engine.update, { changes: [{ root: 'ws', path }] });
+    const css = (name: string) => `.ui { background: url(icons/ui.png); width: 96px; height: 96px } .${name} { background-position: 0 0 } .ui-blue { background-position: -96px 0; width: 32px }`;
+    writeFileSync(join(root, 'site.css'), css('ui-basket'));
+    assert.equal((await update('site.css')).indexed, 1);
+    const first = async (text: string) => (await client.ask(Engine.search, { text, limit: 1, useNames: true })).hits[0];
+    assert.deepEqual((await first('basket'))?.cell, { x: 0, y: 0, width: 96, height: 96, name: 'ui-basket' });
+    writeFileSync(join(root, 'site.css'), css('ui-trolley'));
+    assert.equal((await update('site.css')).indexed, 1);
+    assert.equal((await first('trolley'))?.part, 1);
+    writeFileSync(join(root, 'icons', 'data.json'), '{}');
+    assert.deepEqual((await update('icons/data.json')).seen, 1, 'the one image beside it that may be a sheet');
+    mkdirSync(join(root, 'src'));
+    writeFileSync(join(root, 'src', 'data.json'), '{}');
+    assert.equal((await update('src/data.json')).seen, 0);
+    rmSync(join(root, 'site.css'));
+    await update('site.css');
+    assert.equal((await client.ask(Engine.status, {})).cells, 0);
+    assert.equal((await client.ask(Engine.browse, { offset: 0, limit: 100 })).total, 5);
+  });
+
   test('a cancelled run resolves with what it did; queries are answered meanwhile', async () => {
     for (let index = 0; index < 600; index++) { writeFileSync(join(root, `${index}.svg`), svg(index)); }
     const client = await open();

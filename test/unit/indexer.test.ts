@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { AtlasReader } from '../../src/core/atlasReader';
 import { Decoder } from '../../src/core/decoder';
 import { runIndex, type BatchEncoder, type IndexOptions } from '../../src/core/indexer';
 import { IndexLock } from '../../src/core/lock';
@@ -10,7 +11,7 @@ import { StateFile, fileKey } from '../../src/core/state';
 import { Store, type Space } from '../../src/core/store';
 import type { ImageSpec } from '../../src/core/manifest';
 import type { IndexProgress, IndexSummary } from '../../src/protocol';
-import { pixelSprite, pngSheet, toPng } from '../sheets';
+import { pixelSprite, pngSheet, sheet, toPng } from '../sheets';
 
 const dim = 16;
 const image: ImageSpec = { input: 'x', output: 'y', size: 16, resize: 'pad', interpolation: 'bilinear', mean: [0, 0, 0], std: [1, 1, 1] };
@@ -73,7 +74,7 @@ suite('indexer', function () {
     try {
       const summary = await runIndex({
         dbFolder: db, roots: [{ id: 'r', path: root }], rules: { exclude: [], include: [], gitignore: true, maxFileSizeBytes: 1e6, maxPixels: 1e6, splitSheets: true },
-        space, state: StateFile.open(db), lock, decoder, encoder: () => Promise.resolve(encoder), image, concurrency: 4, maxThumbnailBytes: 0, keepOtherRoots: false,
+        space, state: StateFile.open(db), lock, decoder, encoder: () => Promise.resolve(encoder), image, atlases: new AtlasReader(new Map([['r', root]]), message => warnings.push(message)), concurrency: 4, maxThumbnailBytes: 0, keepOtherRoots: false,
         onProgress: () => undefined, warn: message => warnings.push(message), ...more,
       });
       const { seen, indexed, unchanged, reused, skipped, cancelled } = summary;
@@ -331,6 +332,43 @@ suite('indexer', function () {
     assert.equal((await run({ rules: { ...rules, splitSheets: false } })).unchanged, 3);
     assert.equal((await run({}, encoder)).unchanged, 2);
     assert.deepEqual(await parts(), { 'a.svg': [0], 'icon.png': [0], 'sheet.png': upTo(12) });
+  });
+
+  test('an atlas wins over the grid, cuts what has no gutters, and is followed when it changes though the image did not', async () => {
+    const atlas = (...frames: [string, number, number, number][]) => JSON.stringify({ frames: Object.fromEntries(frames.map(([name, x, y, size]) => [name, { frame: { x, y, w: size, h: size } }])), meta: { image: 'sheet.png' } });
+    const titles = async () => (await space.page(0, 100)).assets.map(({ part, title, cell }) => [part, title, cell?.x]);
+    await putSheet('game/sheet.png', seeds(1)); put('a.svg', 1);
+    const solid = sheet(seeds(1, 9).map(seed => ({ width: 16, height: 16, data: Uint8Array.from({ length: 1024 }, (_, index) => (index % 4 === 3 ? 255 : (seed * 37 + index * seed) % 256)) })), 3, { size: 16 });
+    writeFileSync(join(root, 'tiles.png'), await toPng(solid));
+    await run();
+    assert.deepEqual(await parts(), { 'a.svg': [0], 'game/sheet.png': upTo(12), 'tiles.png': [0] });
+    put('tiles.json', JSON.stringify({ frames: upTo(8).map(index => ({ filename: `tile ${index}`, frame: { x: index % 3 * 16, y: Math.floor(index / 3) * 16, w: 16, h: 16 } })) }));
+    put('game/atlas.json', atlas(['run_01', 0, 0, 32], ['run_02', 32, 0, 32]));
+    const encoder = new CountingEncoder();
+    assert.deepEqual(counts(await run({}, encoder)), { indexed: 2, unchanged: 1, reused: 0, removed: 0, skipped: 0 });
+    assert.deepEqual(await titles(), [[0, 't1', undefined], [0, '', undefined], [1, 'run_01', 0], [2, 'run_02', 32], [0, '', undefined], ...upTo(8).map(index => [index + 1, `tile ${index}`, index % 3 * 16])]);
+    assert.equal((await run()).unchanged, 3);
+    put('game/atlas.json', `${atlas(['run_01', 0, 0, 32], ['run_02', 32, 0, 32])}\n\n`);
+    assert.equal((await run()).unchanged, 3, 'it says the same');
+    put('game/atlas.json', atlas(['jump', 0, 16, 32]));
+    assert.deepEqual(counts(await run()), { indexed: 1, unchanged: 2, reused: 0, removed: 0, skipped: 0 });
+    assert.deepEqual((await titles()).slice(1, 3), [[0, '', undefined], [1, 'jump', 0]]);
+    // The image and its atlas move together; a branch switch brings the old atlas back; without it the grid shows again.
+    const encoded = new CountingEncoder();
+    renameSync(join(root, 'game'), join(root, 'moved'));
+    assert.deepEqual(counts(await run({}, encoded)), { indexed: 0, unchanged: 2, reused: 1, removed: 1, skipped: 0 });
+    put('moved/atlas.json', atlas(['run_01', 0, 0, 32], ['run_02', 32, 0, 32]));
+    assert.equal((await run({}, encoded)).reused, 1);
+    rmSync(join(root, 'moved/atlas.json'));
+    assert.equal((await run({}, encoded)).reused, 1);
+    assert.deepEqual((await parts())['moved/sheet.png'], upTo(12));
+    assert.equal(encoded.images, 0);
+    assert.deepEqual(warnings, []);
+    put('moved/atlas.json', '{"frames": {"frame": 1');
+    const seen: string[] = [];
+    assert.equal((await run({ atlases: new AtlasReader(new Map([['r', root]]), message => seen.push(message)) })).unchanged, 3);
+    assert.equal(seen.length, 1, 'a bad atlas is told and left out');
+    await assertWhole();
   });
 
   test('more cells than fit into one answer of the decoder', async () => {

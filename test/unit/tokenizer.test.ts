@@ -57,6 +57,8 @@ suite('tokenizer', () => {
     assert.ok(goldens.length >= 20);
     // The goldens are whole; special tokens would have to survive the cut.
     assert.equal(manifest.text.addSpecialTokens, false);
+    // A sign that no training text holds is not taken for a word; beside a word it does no harm.
+    assert.deepEqual(['🛒', '\u0001', '', 'star 🛒', 'cart', '购物车'].map(text => tokenizer.knows(text)), [false, false, false, true, true, true]);
     for (const { text, ids } of goldens) { assert.deepEqual(tokenizer.ids(text), ids.slice(0, manifest.text.contextLength), JSON.stringify(text)); }
   });
 });
