@@ -77,6 +77,7 @@ function nameOf(name: unknown): string { return typeof name === 'string' ? witho
 
 /** Of the YAML that Unity writes only the list at spriteSheet.sprites is read, line by line and by its indentation; anything odd in it is refused. */
 function parseUnity(text: string): AtlasEntry[] {
+  if (!/^ {4}sprites:\r?$/m.test(text)) { return []; }
   const lines = text.split(/\r?\n/);
   const start = lines.findIndex(line => /^ {2}spriteSheet:\s*$/.test(line));
   const sprites = start < 0 ? -1 : lines.findIndex((line, index) => index > start && /^ {4}sprites:/.test(line));

@@ -1,6 +1,6 @@
 /** Finds the atlas file of an image, beside it or (a style sheet) close to it, and reads it anew only when it changes. */
 import { createHash } from 'node:crypto';
-import { readFileSync, readdirSync, statSync } from 'node:fs';
+import { readFileSync, readdirSync, statSync, type Dirent } from 'node:fs';
 import { join, posix } from 'node:path';
 import { AtlasError, atlasKindOf, parseAtlas, type AtlasEntry, type AtlasKind } from './atlas';
 import type { Atlas, Frame } from './cells';
@@ -30,13 +30,21 @@ export function mayConcern(atlas: string, image: string): boolean {
 
 function cssFoldersOf(folder: string): string[] { return folder === '' ? [folder] : [folder, folderOf(folder)]; }
 
-interface Listing { files: Record<AtlasKind, string[]>; folders: string[] }
-const nothing: Listing = { files: { json: [], meta: [], tres: [], css: [] }, folders: [] };
+interface Listing {
+  files: Record<AtlasKind, string[]>;
+  /** Its folders for style sheets. */
+  css: string[];
+}
+const emptyListing = (): Listing => ({ files: { json: [], meta: [], tres: [], css: [] }, css: [] });
+
+/** What there is for the images of one folder. */
+interface Surroundings { root: string; folder: string; metas: ReadonlySet<string>; css: string[]; others: boolean }
 
 export class AtlasReader {
   private listings = new Map<string, Listing>();
-  private metas = new Map<string, ReadonlySet<string>>();
   private gathered = new Map<string, { file: string; entry: AtlasEntry }[]>();
+  /** Images come folder by folder. */
+  private last: Surroundings | undefined;
   /** By absolute path; kept from run to run. */
   private readonly parsed = new Map<string, { stamp: string; entries: AtlasEntry[] }>();
   /** Files that were looked at in this run. */
@@ -47,24 +55,52 @@ export class AtlasReader {
   /** A new run: the disk may have changed since. */
   begin(): void {
     this.listings = new Map();
-    this.metas = new Map();
     this.gathered = new Map();
     this.checked = new Set();
+    this.last = undefined;
   }
 
-  /** Undefined when no atlas speaks of the image at this POSIX path. */
-  atlasOf(root: string, path: string): ImageAtlas | undefined {
-    if (/\.svg$/i.test(path)) { return undefined; }
-    const folder = folderOf(path);
-    const atlas = this.fromUnity(root, folder, path) ?? this.fromJson(root, folder, path) ?? this.fromGodot(root, folder, path) ?? this.fromCss(root, folder, path);
-    return atlas && { atlas, digest: createHash('sha256').update(JSON.stringify(atlas)).digest('hex').slice(0, 16) };
+  /** A folder whose content is known already. */
+  see(root: string, folder: string, entries: readonly Dirent[]): void {
+    const listing = emptyListing();
+    for (const entry of entries) {
+      if (entry.isDirectory()) { if (cssFolders.has(entry.name.toLowerCase())) { listing.css.push(entry.name); } continue; }
+      const kind = atlasKindOf(entry.name);
+      if (kind) { listing.files[kind].push(entry.name); }
+    }
+    for (const names of Object.values(listing.files)) { names.sort(); }
+    this.listings.set(`${root}\0${folder}`, listing);
   }
 
-  private fromUnity(root: string, folder: string, path: string): Atlas | undefined {
-    const key = `${root}\0${folder}`;
-    let metas = this.metas.get(key);
-    if (!metas) { metas = new Set(this.list(root, folder).files.meta); this.metas.set(key, metas); }
-    return metas.has(`${posix.basename(path)}.meta`) ? this.entries(root, `${path}.meta`, 'meta')[0]?.atlas : undefined;
+  /** Sets `atlas` and `plainMeta` of an image; `plainMeta` is what the last run set, and spares reading a Unity file again. */
+  find(image: { root: string; path: string; atlas?: ImageAtlas; plainMeta?: string }, plainMeta: string | undefined): void {
+    const { root, path } = image;
+    const slash = path.lastIndexOf('/');
+    const folder = path.slice(0, Math.max(0, slash));
+    const { metas, css, others } = this.last?.root === root && this.last.folder === folder ? this.last : this.look(root, folder);
+    if (!others && metas.size === 0) { return; }
+    if (/\.svg$/i.test(path)) { return; }
+    let atlas: Atlas | undefined;
+    if (metas.has(`${path.slice(slash + 1)}.meta`)) {
+      const file = `${path}.meta`;
+      const stamp = this.stampOf(root, file);
+      if (stamp !== undefined && stamp !== plainMeta) { atlas = this.entries(root, file, 'meta')[0]?.atlas; }
+      if (stamp !== undefined && !atlas) { image.plainMeta = stamp; }
+    }
+    if (others) { atlas ??= this.fromJson(root, folder, path) ?? this.fromGodot(root, folder, path) ?? this.fromCss(root, css, path); }
+    if (atlas) { image.atlas = { atlas, digest: createHash('sha256').update(JSON.stringify(atlas)).digest('hex').slice(0, 16) }; }
+  }
+
+  private look(root: string, folder: string): Surroundings {
+    const { files } = this.list(root, folder);
+    const css = cssFoldersOf(folder);
+    if (folder !== '') {
+      const above = folderOf(folder);
+      css.push(...this.list(root, above).css.map(name => inFolder(above, name)).filter(each => each !== folder));
+    }
+    const withCss = css.filter(each => this.list(root, each).files.css.length > 0);
+    this.last = { root, folder, metas: new Set(files.meta), css: withCss, others: files.json.length + files.tres.length + withCss.length > 0 };
+    return this.last;
   }
 
   private fromJson(root: string, folder: string, path: string): Atlas | undefined {
@@ -88,12 +124,7 @@ export class AtlasReader {
     return frames.length > 0 ? { frames } : undefined;
   }
 
-  private fromCss(root: string, folder: string, path: string): Atlas | undefined {
-    const folders = cssFoldersOf(folder);
-    if (folder !== '') {
-      const above = folderOf(folder);
-      folders.push(...this.list(root, above).folders.map(name => inFolder(above, name)).filter(each => each !== folder));
-    }
+  private fromCss(root: string, folders: readonly string[], path: string): Atlas | undefined {
     for (const each of folders) {
       for (const { entry: { image, atlas } } of this.said(root, each, 'css')) {
         if (image!.startsWith('/') ? isSame(path, image!) : posix.join(each, image!) === path) { return atlas; }
@@ -113,24 +144,22 @@ export class AtlasReader {
     return said;
   }
 
-  /** The atlas files of a folder by kind, and its folders for style sheets. */
   private list(root: string, folder: string): Listing {
     const key = `${root}\0${folder}`;
     const known = this.listings.get(key);
     if (known) { return known; }
-    let listing: Listing = nothing;
     try {
-      const entries = readdirSync(join(this.rootPaths.get(root)!, folder), { withFileTypes: true });
-      listing = { files: { json: [], meta: [], tres: [], css: [] }, folders: [] };
-      for (const entry of entries) {
-        if (entry.isDirectory()) { if (cssFolders.has(entry.name.toLowerCase())) { listing.folders.push(entry.name); } continue; }
-        const kind = atlasKindOf(entry.name);
-        if (kind) { listing.files[kind].push(entry.name); }
-      }
-      for (const names of Object.values(listing.files)) { names.sort(); }
-    } catch { /* gone meanwhile */ }
-    this.listings.set(key, listing);
-    return listing;
+      this.see(root, folder, readdirSync(join(this.rootPaths.get(root)!, folder), { withFileTypes: true }));
+    } catch {
+      this.listings.set(key, emptyListing());   // gone meanwhile
+    }
+    return this.listings.get(key)!;
+  }
+
+  /** Size and time; undefined for what is no file any more. */
+  private stampOf(root: string, path: string): string | undefined {
+    const stats = statSync(`${this.rootPaths.get(root)!}/${path}`, { throwIfNoEntry: false });
+    return stats?.isFile() ? `${stats.size} ${stats.mtimeMs}` : undefined;
   }
 
   private entries(root: string, path: string, kind: AtlasKind): AtlasEntry[] {

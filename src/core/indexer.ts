@@ -126,7 +126,8 @@ class IndexRun {
     this.enter('scanning', 0);
     const scope = options.scope && roots.flatMap(root => outermost(options.scope!.filter(each => each.root === root.id).map(each => each.path)).map(path => ({ root: root.id, path })));
     await space.refresh();
-    const found = await scan(roots, rules, scope, this.stop.signal);
+    options.atlases.begin();
+    const found = await scan(roots, rules, scope, this.stop.signal, rules.splitSheets ? (root, path, entries) => options.atlases.see(root, path, entries) : undefined);
     for (const { root, path, reason } of found.unreadable) { options.warn(`Cannot read ${path === '' ? root : `${root}/${path}`}: ${reason}`); }
     this.rows = await space.hashes(scope ?? (options.keepOtherRoots ? roots.map(root => ({ root: root.id, path: '' })) : undefined), rules.splitSheets);
     this.throwIfStopped();
@@ -135,6 +136,10 @@ class IndexRun {
 
     const plan = planFiles({ scan: found, stateOf: (root, path) => state.get(root, path), rows: this.rows, maxPixels: rules.maxPixels, force, retry: options.retry });
     summary.unchanged = plan.unchanged.length;
+    for (const file of plan.unchanged) {
+      const known = state.get(file.root, file.path)!;
+      if (known.plainMeta !== file.plainMeta) { this.pendingState.push({ file, state: stateOf(file, known.hash!) }); }
+    }
     for (const { sizeBytes, mtimeMs, ...skip } of found.skipped) { this.skip({ root: skip.root, path: skip.path, sizeBytes, mtimeMs }, skip, false); }
     for (const file of plan.stillSkipped) {
       const { skip } = state.get(file.root, file.path)!;
@@ -174,10 +179,9 @@ class IndexRun {
   /** Reads synchronously, as the scan does, and lets other work in about every 10 ms. */
   private async findAtlases(files: readonly ScannedFile[]): Promise<void> {
     const { atlases } = this.options;
-    atlases.begin();
     let lastPause = performance.now();
     for (const file of files) {
-      file.atlas = atlases.atlasOf(file.root, file.path);
+      atlases.find(file, this.options.state.get(file.root, file.path)?.plainMeta);
       if (performance.now() - lastPause < 10) { continue; }
       await new Promise(resolve => setImmediate(resolve));
       this.throwIfStopped();
@@ -390,7 +394,7 @@ class IndexRun {
   // ── the bookkeeping of one file
 
   private unchanged(file: ScannedFile, hash: string): void {
-    this.pendingState.push({ file, state: { mtimeMs: file.mtimeMs, sizeBytes: file.sizeBytes, hash } });
+    this.pendingState.push({ file, state: stateOf(file, hash) });
     this.summary.unchanged++;
     this.advance();
   }
@@ -445,7 +449,7 @@ class IndexRun {
       for (const file of removed) { this.rows.delete(fileKey(file.root, file.path)); }
       this.written += files.length + removed.length;
       writeState(state, [
-        ...files.map(({ file, hash }) => ({ root: file.root, path: file.path, state: { mtimeMs: file.mtimeMs, sizeBytes: file.sizeBytes, hash } })),
+        ...files.map(({ file, hash }) => ({ root: file.root, path: file.path, state: stateOf(file, hash) })),
         ...states.map(({ file, state: value }) => ({ root: file.root, path: file.path, state: value })),
       ]);
     });
@@ -562,6 +566,8 @@ function rowOf({ root, path }: ScannedFile, content: Content): Row {
   const named = { ...content, path };
   return { ...named, root, stem: assetStem(named), words: assetWords(named) };
 }
+
+function stateOf({ mtimeMs, sizeBytes, plainMeta }: ScannedFile, hash: string): FileState { return { mtimeMs, sizeBytes, hash, ...(plainMeta && { plainMeta }) }; }
 
 function splitKey(key: string): { root: string; path: string } {
   const nul = key.indexOf('\0');

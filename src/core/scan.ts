@@ -13,6 +13,8 @@ export interface ScannedFile {
   mtimeMs: number;
   /** What an atlas file says of its cells, and a digest of that. */
   atlas?: ImageAtlas;
+  /** As in {@link FileState.plainMeta}. */
+  plainMeta?: string;
 }
 
 export interface ScanResult {
@@ -37,15 +39,18 @@ export const defaultExclude: readonly string[] = ['**/node_modules', '**/.git', 
 
 /**
  * Scans whole roots, or only below the given paths (POSIX, relative to their root; a missing one gives no file).
+ * `onFolder` gets what lies in each folder, for those who look for other files.
  * Reads synchronously, folder by folder, because that is 6 times as fast as promises, and lets other work in about every 10 ms.
  */
-export async function scan(roots: readonly Root[], rules: ScanRules, only?: readonly { root: string; path: string }[], signal?: AbortSignal): Promise<ScanResult> {
+export async function scan(
+  roots: readonly Root[], rules: ScanRules, only?: readonly { root: string; path: string }[], signal?: AbortSignal, onFolder?: (root: string, path: string, entries: readonly Dirent[]) => void,
+): Promise<ScanResult> {
   const result: ScanResult = { files: [], skipped: [], unreadable: [] };
   const others = new Set(roots.flatMap(root => realPathOf(root.path) ?? []));
   for (const root of roots) {
     const scopes = only?.filter(each => each.root === root.id).map(each => each.path);
     if (scopes?.length === 0) { continue; }
-    await new RootScan(root, rules, others, result, signal).run(scopes && outermost(scopes));
+    await new RootScan(root, rules, others, result, signal, onFolder).run(scopes && outermost(scopes));
   }
   return result;
 }
@@ -83,6 +88,7 @@ class RootScan {
   constructor(
     private readonly root: Root, private readonly rules: ScanRules, private readonly otherRoots: ReadonlySet<string>,
     private readonly result: ScanResult, private readonly signal: AbortSignal | undefined,
+    private readonly onFolder: ((root: string, path: string, entries: readonly Dirent[]) => void) | undefined,
   ) {
     const exclude = [...rules.exclude, ...root.exclude ?? []].flatMap(glob => [glob, `${glob.replace(/\/+$/, '')}/**`]);
     this.excluded = exclude.length > 0 ? matcher(exclude) : () => false;
@@ -144,6 +150,7 @@ class RootScan {
         }
         continue;
       }
+      this.onFolder?.(this.root.id, folder.path, entries);
       const { ignores } = this.withRules(folder, entries);
       entries.sort((a, b) => (a.name < b.name ? -1 : 1));
       const below: Folder[] = [];

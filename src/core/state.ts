@@ -10,9 +10,11 @@ export interface FileState {
   /** sha256 in hex; absent when the file was skipped. */
   hash?: string;
   skip?: { code: SkipCode; reason: string; remedy: string; maxPixels?: number };
+  /** Size and time of a Unity .meta beside the file that cuts it into nothing: every file of a project has one, and it need not be read again. */
+  plainMeta?: string;
 }
 
-type Line = [root: string, path: string, mtimeMs?: number, sizeBytes?: number, hash?: string, skip?: FileState['skip']];
+type Line = [root: string, path: string, mtimeMs?: number, sizeBytes?: number, hash?: string, skip?: FileState['skip'] | null, plainMeta?: string];
 
 /** Raised when the meaning of a line changes: an older file is then read as empty, and every file is hashed once. */
 const version = 1;
@@ -69,8 +71,8 @@ export class StateFile {
     try { line = JSON.parse(text) as Line; } catch { return; }
     if (!Array.isArray(line) || typeof line[0] !== 'string' || typeof line[1] !== 'string') { return; }
     this.lines++;
-    const [root, path, mtimeMs, sizeBytes, hash, skip] = line;
-    this.set(fileKey(root, path), mtimeMs === undefined || sizeBytes === undefined ? undefined : { mtimeMs, sizeBytes, ...(hash ? { hash } : {}), ...(skip ? { skip } : {}) });
+    const [root, path, mtimeMs, sizeBytes, hash, skip, plainMeta] = line;
+    this.set(fileKey(root, path), mtimeMs === undefined || sizeBytes === undefined ? undefined : { mtimeMs, sizeBytes, ...(hash ? { hash } : {}), ...(skip ? { skip } : {}), ...(plainMeta ? { plainMeta } : {}) });
   }
 
   private set(key: string, state: FileState | undefined): void {
@@ -183,7 +185,8 @@ export class StateFile {
 function encode(root: string, path: string, state: FileState | undefined): string {
   if (state === undefined) { return JSON.stringify([root, path]); }
   const line: Line = [root, path, state.mtimeMs, state.sizeBytes, state.hash ?? ''];
-  if (state.skip) { line.push(state.skip); }
+  if (state.skip || state.plainMeta) { line.push(state.skip ?? null); }
+  if (state.plainMeta) { line.push(state.plainMeta); }
   return JSON.stringify(line);
 }
 

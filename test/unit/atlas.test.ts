@@ -159,7 +159,13 @@ suite('atlas', () => {
     teardown(() => rmSync(folder, { recursive: true, force: true }));
     const put = (path: string, text: string): void => { mkdirSync(dirname(join(folder, path)), { recursive: true }); writeFileSync(join(folder, path), text); };
     const json = (image?: string, name = 'a') => JSON.stringify({ frames: { [name]: frame(0, 0) }, meta: image === undefined ? {} : { image } });
-    const names = (path: string) => { reader.begin(); return reader.atlasOf('r', path)?.atlas.frames.map(each => each.name); };
+    const find = (path: string, plainMeta?: string) => {
+      const image: Parameters<AtlasReader['find']>[0] = { root: 'r', path };
+      reader.begin();
+      reader.find(image, plainMeta);
+      return image;
+    };
+    const names = (path: string) => find(path).atlas?.atlas.frames.map(each => each.name);
 
     test('beside it by its name or naming it; style sheets above it and in a folder for them', () => {
       put('game/hero.json', json(undefined, 'by name')); put('game/pack.json', json('tiles.png', 'named')); put('game/other.json', json(undefined, 'of nothing'));
@@ -178,7 +184,7 @@ suite('atlas', () => {
     });
 
     test('a digest of what is said: other words about it change nothing, another rectangle does', () => {
-      const digest = (): string | undefined => { reader.begin(); return reader.atlasOf('r', 'a.png')?.digest; };
+      const digest = (): string | undefined => find('a.png').atlas?.digest;
       assert.equal(digest(), undefined);
       put('a.json', json());
       const first = digest();
@@ -191,6 +197,18 @@ suite('atlas', () => {
       assert.equal(digest(), undefined);
       digest();
       assert.equal(warnings.length, 1, 'told once');
+    });
+
+    test('a Unity file that cuts nothing is read once, and again when it changes', () => {
+      put('a.png.meta', unity.replaceAll('sprites:', 'sprite:'));
+      put('a.json', json(undefined, 'from the other file'));
+      const { plainMeta, atlas } = find('a.png');
+      assert.ok(plainMeta && atlas);
+      reader = new AtlasReader(new Map([['r', folder]]), message => warnings.push(message));
+      rmSync(join(folder, 'a.json'));
+      assert.deepEqual(find('a.png', plainMeta), { root: 'r', path: 'a.png', plainMeta });
+      put('a.png.meta', unity);
+      assert.deepEqual([find('a.png', plainMeta).atlas?.atlas.frames.length, find('a.png', plainMeta).plainMeta], [2, undefined]);
     });
 
     test('which images an atlas file may speak of is told by its path', () => {
