@@ -72,16 +72,22 @@ export async function preprocess(bytes: Uint8Array, wanted: Wanted, maxPixels: n
   const source = detected.format === 'svg' ? await openSvg(bytes, maxPixels) : await openRaster(bytes, detected.format, maxPixels);
   const result: Preprocessed = { format: detected.format, width: source.width, height: source.height, title: source.title };
   const { image, split } = wanted;
-  const full = split && await sheetPixels(source, split);
+  let raster: Raster | undefined;
+  let full: Raster | undefined;
+  if (split && mayBeSheet(source, split)) {
+    const reduceTo = image && split.by === 'grid' && !source.transparent ? longestSide(source, image) : 0;
+    // What has no alpha is mostly a photograph or a screenshot: of a large one the corners of the reduced image tell, and it is not unpacked whole.
+    if (Math.max(source.width, source.height) > reduceTo && reduceTo > 0) { raster = await reduce(source, reduceTo, sharpKernels[image!.interpolation]); }
+    if (!raster || cornersAlike(raster)) { full = await unpack(source); }
+  }
   if (full && split) {
     const cells = split.by === 'cells' ? split.cells : distinctCells(full, split.by === 'atlas' ? atlasCells(split.atlas, full.width, full.height) : findGrid(full));
     if (cells.length > 0) { result.cells = await cutCells(full, cells, wanted); }
   }
   if (split?.by === 'cells') { return result; }
-  let raster: Raster | undefined;
   if (image) {
     const [longest, kernel] = [longestSide(source, image), sharpKernels[image.interpolation]] as const;
-    raster = full ? await shrink(full, longest, kernel) : await reduce(source, longest, kernel);
+    raster ??= full ? await shrink(full, longest, kernel) : await reduce(source, longest, kernel);
     result.pixels = await modelPixels(raster, image);
   }
   if (wanted.thumbnail) {
@@ -90,11 +96,23 @@ export async function preprocess(bytes: Uint8Array, wanted: Wanted, maxPixels: n
   return result;
 }
 
-/** All pixels of an image that may be a sheet; undefined for one that is none, told from its header. */
-async function sheetPixels(source: Source, split: Split): Promise<Raster | undefined> {
-  const { vector, width, height } = source;
-  if (vector || width * height > maxSheetPixels) { return undefined; }
-  if (split.by === 'grid' && !mayHoldGrid(source)) { return undefined; }
+/** Told from the header. */
+function mayBeSheet(source: Source, split: Split): boolean {
+  return !source.vector && source.width * source.height <= maxSheetPixels && (split.by !== 'grid' || mayHoldGrid(source));
+}
+
+/** Whether the four corners have about the same colour, as the ground of a sheet has. */
+function cornersAlike({ data, width, height }: Raster): boolean {
+  const corners = [0, width - 1, width * (height - 1), width * height - 1];
+  return [0, 1, 2].every(channel => {
+    const values = corners.map(pixel => data[4 * pixel + channel]!);
+    return Math.max(...values) - Math.min(...values) <= 32;
+  });
+}
+
+/** All pixels of an image that may be a sheet. */
+async function unpack(source: Source): Promise<Raster> {
+  const { width, height } = source;
   const decode = (): Promise<Raster> => reduce(source, Math.max(width, height), 'cubic');
   if (width * height <= largeSheetPixels) { return decode(); }
   const turn = largeSheets.then(decode);

@@ -12,7 +12,7 @@ const maxCell = 512;
 const maxSide = 4096;
 const minCells = 4;
 /** Alpha up to which a pixel is nothing: resizing leaves a faint halo around what is drawn. */
-const clearAlpha = 4;
+const clearAlpha = 3;
 /** Sizes that sprites and icons are drawn in; any other needs a wider gutter to be believed. */
 const commonSizes: ReadonlySet<number> = new Set([8, 12, 16, 20, 24, 28, 30, 32, 36, 40, 48, 50, 56, 60, 64, 72, 80, 96, 100, 120, 128, 144, 160, 192, 200, 256, 512]);
 /** Of these, the ones that small grids with spacing have to have. */
@@ -31,12 +31,15 @@ export function mayHoldGrid({ format, transparent, width, height }: { format: Im
 
 /** Cells row by row, the empty ones included; none when no grid is evident. */
 export function findGrid(raster: Raster): Cell[] {
-  const filled = filledPixels(raster);
-  if (!filled) { return []; }
-  const { columns, rows } = projections(raster, filled);
+  const projected = projections(raster);
+  if (!projected) { return []; }
+  const { columns, rows, ground } = projected;
+  const [acrossGaps, downGaps] = [gapsBetween(columns), gapsBetween(rows)];
+  if (Math.max(acrossGaps, downGaps) < minCells - 1 && (acrossGaps === 0 || downGaps === 0)) { return []; }
   const across = axisGrids(columns);
   const down = axisGrids(rows);
   if (!across.some(({ count }) => count > 1) && !down.some(({ count }) => count > 1)) { return []; }
+  const filled = filledPixels(raster, ground);
   const pairs = across.flatMap(x => down.map(y => ({ x, y })))
     .filter(({ x, y }) => x.spacing === y.spacing && x.count * y.count >= minCells && x.count * y.count <= 4 * maxCells && ratio(x.size, y.size) <= 2)
     // The finest grid that cuts nothing, or none: what is regular in steps of several cells is a pattern. Of two, the one with square cells.
@@ -95,35 +98,52 @@ const ratio = (a: number, b: number): number => Math.max(a, b) / Math.min(a, b);
 /** 1 for each pixel that shows something. */
 type Filled = Uint8Array;
 
-/** Undefined when there is nothing that could be a gutter. */
-function filledPixels({ data, width, height }: Raster): Filled | undefined {
+/** Which columns and rows show something anywhere; undefined when there is nothing that could be a gutter. */
+interface Projections { columns: Uint8Array; rows: Uint8Array; /** Colour of the ground of an opaque image. */ ground: number | undefined }
+
+function projections({ data, width, height }: Raster): Projections | undefined {
   const count = width * height;
   const pixels = new Uint32Array(data.buffer, data.byteOffset, count);
-  const filled = new Uint8Array(count);
-  let shown = 0;
-  // Alpha is the highest byte: all platforms of this extension are little-endian.
-  for (let index = 0; index < count; index++) { shown += filled[index] = (pixels[index]! >>> 24) > clearAlpha ? 1 : 0; }
-  // Gutters take their share; a frame around a picture with a nick in it has less.
-  if (shown < count) { return shown > 0.98 * count ? undefined : filled; }
-  const ground = pixels[0]!;
-  if (pixels[width - 1] !== ground || pixels[count - 1] !== ground || pixels[count - width] !== ground) { return undefined; }
-  for (let index = 0; index < count; index++) { if (pixels[index] === ground) { filled[index] = 0; } }
-  return filled;
-}
-
-/** Which columns and rows show something anywhere. */
-function projections({ width, height }: Raster, filled: Filled): { columns: Uint8Array; rows: Uint8Array } {
   const columns = new Uint8Array(width);
   const rows = new Uint8Array(height);
+  // Alpha is the highest byte: all platforms of this extension are little-endian. Of alphas that are all nothing the or is nothing, too.
+  let opaque = 0xff;
   for (let y = 0, index = 0; y < height; y++) {
     let any = 0;
     for (let x = 0; x < width; x++, index++) {
-      columns[x]! |= filled[index]!;
-      any |= filled[index]!;
+      const alpha = pixels[index]! >>> 24;
+      columns[x]! |= alpha;
+      any |= alpha;
+      opaque &= alpha;
     }
-    rows[y] = any;
+    rows[y] = any > clearAlpha ? 1 : 0;
   }
-  return { columns, rows };
+  if (opaque !== 0xff) {
+    for (let x = 0; x < width; x++) { columns[x] = columns[x]! > clearAlpha ? 1 : 0; }
+    return { columns, rows, ground: undefined };
+  }
+  const ground = pixels[0]!;
+  if (pixels[width - 1] !== ground || pixels[count - 1] !== ground || pixels[count - width] !== ground) { return undefined; }
+  columns.fill(0);
+  for (let y = 0, index = 0; y < height; y++) {
+    rows[y] = 0;
+    for (let x = 0; x < width; x++, index++) { if (pixels[index] !== ground) { columns[x] = 1; rows[y] = 1; } }
+  }
+  return { columns, rows, ground };
+}
+
+function filledPixels({ data, width, height }: Raster, ground: number | undefined): Filled {
+  const pixels = new Uint32Array(data.buffer, data.byteOffset, width * height);
+  return ground === undefined ? Uint8Array.from(pixels, pixel => (pixel >>> 24 > clearAlpha ? 1 : 0)) : Uint8Array.from(pixels, pixel => (pixel === ground ? 0 : 1));
+}
+
+/** Runs of nothing between what is drawn. */
+function gapsBetween(filled: Uint8Array): number {
+  let gaps = 0;
+  for (let at = filled.indexOf(1), gap = false; at >= 0 && at < filled.length; at++) {
+    if (filled[at]) { if (gap) { gaps++; } gap = false; } else { gap = true; }
+  }
+  return gaps;
 }
 
 /** `count` cells of `size` pixels along one axis. */
