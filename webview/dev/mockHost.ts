@@ -53,6 +53,7 @@ function statusOf(name: string): ViewStatus {
   }
 }
 
+const nameIn = (path: string): string => path.replace(/^.*\/|\.\w+$/g, '');
 const wanted = Number(settings.get('count') ?? (scenario === 'many' ? 10_000 : 547));
 const drawn = window.mockAssets;
 const assets: Tile[] = Array.from({ length: scenario === 'empty' || scenario === 'indexingEmpty' || scenario === 'elsewhereEmpty' || scenario === 'failed' ? 0 : wanted }, (_, index) => {
@@ -61,6 +62,16 @@ const assets: Tile[] = Array.from({ length: scenario === 'empty' || scenario ===
   const round = Math.floor(index / drawn.length);
   return round === 0 ? tile : { ...tile, path: tile.path.replace(/(\.\w+)$/, `-${round}$1`), hash: `${tile.hash}${round}` };
 });
+
+// Cells of two sheets, one with the names of an atlas.
+if (settings.has('cells')) {
+  assets.forEach((tile, index) => {
+    if (tile.format !== 'png' || index % 3 === 0) { return; }
+    const cell = { x: (index % 4) * 64, y: 128, width: 64, height: 64 };
+    const named = index % 2 === 0;
+    assets[index] = { ...tile, path: `game/sprites/${named ? 'ui-atlas' : 'animals-sheet'}.png`, part: index + 1, width: 64, height: 64, title: named ? nameIn(tile.path) : '', cell: named ? { ...cell, name: `ui/${nameIn(tile.path)}` } : cell };
+  });
+}
 
 const passes = (tile: Tile, filter: Filter = {}): boolean =>
   (!filter.formats?.length || filter.formats.includes(tile.format))

@@ -33,6 +33,10 @@ const shots = [
     { name: `stacks-sidebar-${theme}`, query: `theme=${theme}&stacks`, width: 240, height: 600, act: type('rocket') },
     { name: `stacks-panel-${theme}`, query: `theme=${theme}&kind=panel&stacks`, width: 1000, height: 560, act: async page => { await type('cloud')(page); await page.locator('[data-count="+3"]').first().click(); } },
   ]),
+  ...['dark', 'light', 'hc'].flatMap(theme => [
+    { name: `cells-sidebar-${theme}`, query: `theme=${theme}&cells`, width: 240, height: 600, act: type('sheet') },
+    { name: `cells-panel-${theme}`, query: `theme=${theme}&kind=panel&cells`, width: 1000, height: 560, act: async page => { await type('sprites')(page); await page.getByRole('option').nth(2).hover(); } },
+  ]),
   { name: 'divider-none', query: 'theme=dark&divider', width: 300, height: 480, act: type('walrus') },
   { name: 'sidebar-keyboard', query: 'theme=light', width: 300, height: 600, act: async page => { await page.getByLabel('Search assets').press('ArrowDown'); await page.keyboard.press('ArrowDown'); await page.keyboard.press('ArrowRight'); } },
   { name: 'sidebar-menu', query: 'theme=dark', width: 300, height: 600, act: async page => { await page.getByLabel('Search assets').press('ArrowDown'); await page.keyboard.press('Shift+F10'); } },
