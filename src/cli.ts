@@ -6,8 +6,10 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { AssetSearchError, messageOf } from './core/errors';
+import { checkOutside, isIndexFolder, realPathOf } from './core/indexFolder';
 import { readMeta } from './core/meta';
 import { loadModel } from './core/model';
+import { prefixOf } from './core/roots';
 import { defaultExclude } from './core/scan';
 import { AssetService } from './core/service';
 import type { Hit, IndexProgress, IndexStatus, OpenParams, Root, ScanRules, SearchResult } from './protocol';
@@ -16,10 +18,11 @@ const help = `Finds images by what they show. Everything runs on this machine.
 
   asset-search index <folder> [--db <dir>] [--model <id or folder>] [--device auto|cpu] [--json]
   asset-search search <text> --db <dir> [--limit 10] [--label cat] [--no-names] [--json]
-  asset-search search --queries <file> --db <dir>      a query a line, a JSON line each
+  asset-search search --queries <file> --db <dir>      a query a line ("-": from stdin), a JSON line each
   asset-search similar <image> --db <dir> [--text "but filled"] [--limit 10] [--json]
   asset-search similar --queries <file> --db <dir>     an image path a line, a JSON line each
   asset-search label <image...> --labels "cat,dog" [--model <id or folder>] [--json]
+  asset-search label --files <file> --labels "cat,dog"  an image path a line ("-": from stdin)
   asset-search label --all --labels "cat,dog" --db <dir> [--csv|--json]   keeps them in the index
   asset-search models [--model <folder>] [--json]
   asset-search stats --db <dir> [--json]
@@ -28,7 +31,9 @@ const help = `Finds images by what they show. Everything runs on this machine.
   --model <m>      "builtin", or a folder that holds a model; a built index remembers its own
   --device <d>     auto or cpu
   --threads <n>    threads for decoding and encoding; 0 = as many as cores
-  --exclude <glob> leave out (again and again for more); --no-gitignore: also index ignored files
+  --exclude <glob> index: leave out (again and again for more); --no-gitignore: also index ignored files
+  --include <glob> index: only what matches one of these, for example "icons/**"
+  --max-megapixels <n>  skip images with more pixels (100); --max-file-size <MB>: skip larger files (20)
   --force          index: read and encode everything again
   --no-split       index: do not cut sprite sheets into cells
   --rebuild        index: delete the index and build it anew
@@ -36,10 +41,16 @@ const help = `Finds images by what they show. Everything runs on this machine.
   --text <words>   similar: words that refine the picture, counted alike
   --label <word>   search: only images with this kept label (again and again for more)
   --csv            label --all: every kept label as CSV on stdout; --json as JSON
-  --no-names       rank by pictures alone; without it file names count too
+  --no-names       rank by pictures alone
   --json           one JSON line per result on stdout, messages on stderr
 
+"search" joins two rankings: by picture, which gives the score (a cosine, at most 1), and by the words of file names, folders and titles. A hit that the names
+found, too, has "name" beside its score and may stand above higher scores; one called exactly what was asked for comes first.
 An image that is itself in the index is found first by "similar", with a score of about 1.
+
+An index may hold several folders: "index" adds one. A folder that has moved, or that a larger one takes in, is recognised by its contents and listed once,
+and nothing of it is encoded again; a folder inside one that is indexed already is refused.
+ASSET_SEARCH_DEBUG=1 in the environment shows the log of the libraries on stderr.
 
 Exit codes: 0 done, 1 error, 2 wrong usage, 3 another process is writing the index, 130 stopped by Ctrl-C (what was done is kept).
 `;
@@ -50,27 +61,44 @@ const options = {
   db: { type: 'string' }, model: { type: 'string' }, device: { type: 'string', default: 'auto' }, threads: { type: 'string', default: '0' }, json: { type: 'boolean', default: false },
   limit: { type: 'string', default: '10' }, 'no-names': { type: 'boolean', default: false }, queries: { type: 'string' }, text: { type: 'string' }, labels: { type: 'string' },
   label: { type: 'string', multiple: true }, all: { type: 'boolean', default: false }, csv: { type: 'boolean', default: false },
-  exclude: { type: 'string', multiple: true }, 'no-gitignore': { type: 'boolean', default: false }, 'no-split': { type: 'boolean', default: false }, force: { type: 'boolean', default: false }, rebuild: { type: 'boolean', default: false },
+  files: { type: 'string' }, 'max-megapixels': { type: 'string', default: '100' }, 'max-file-size': { type: 'string', default: '20' },
+  include: { type: 'string', multiple: true }, exclude: { type: 'string', multiple: true }, 'no-gitignore': { type: 'boolean', default: false }, 'no-split': { type: 'boolean', default: false }, force: { type: 'boolean', default: false }, rebuild: { type: 'boolean', default: false },
   help: { type: 'boolean', short: 'h', default: false }, version: { type: 'boolean', default: false },
 } as const satisfies ParseArgsConfig['options'];
 
 type Values = ReturnType<typeof parse>['values'];
-function parse(args: string[]) { return parseArgs({ args, options, allowPositionals: true, strict: true }); }
+function parse(args: string[]) { return parseArgs({ args, options, allowPositionals: true, strict: true, tokens: true }); }
+
+const modelOptions = ['db', 'model', 'device', 'threads'];
+const limitOptions = ['max-megapixels', 'max-file-size'];
+/** What each command understands besides --json, --help and --version. */
+const optionsOf: ReadonlyMap<string, readonly string[]> = new Map(Object.entries({
+  index: [...modelOptions, ...limitOptions, 'exclude', 'include', 'no-gitignore', 'no-split', 'force', 'rebuild'],
+  search: [...modelOptions, 'limit', 'label', 'no-names', 'queries'],
+  similar: [...modelOptions, ...limitOptions, 'limit', 'text', 'queries'],
+  label: [...modelOptions, ...limitOptions, 'labels', 'files', 'all', 'csv'],
+  models: ['model'],
+  stats: modelOptions,
+}));
 
 const builtinModel = join(__dirname, '..', 'media', 'builtin');
 /** The built-in model's id; what `--model` takes besides a folder. */
 const builtinId = 'builtin';
-const rules: ScanRules = { exclude: [...defaultExclude], include: [], gitignore: true, maxFileSizeBytes: 20 * 2 ** 20, maxPixels: 100_000_000, splitSheets: true };
+const debug = Boolean(process.env.ASSET_SEARCH_DEBUG);
 
 async function main(args: string[]): Promise<number> {
   let parsed;
-  try { parsed = parse(args); } catch (thrown) { throw new AssetSearchError('usage', messageOf(thrown)); }
-  const { values, positionals: [command, ...rest] } = parsed;
+  try { parsed = parse(args); } catch (thrown) { throw usageOf(thrown); }
+  const { values, positionals: [command, ...rest], tokens } = parsed;
   if (values.version) {
     await write(`${(JSON.parse(readFileSync(join(__dirname, '..', 'package.json'), 'utf8')) as { version: string }).version}\n`);
     return exitCodes.done;
   }
   if (values.help || command === 'help') { await write(help); return exitCodes.done; }
+  const understood = optionsOf.get(command ?? '');
+  const foreign = tokens.find(token => token.kind === 'option' && !['json', ...understood ?? [token.name]].includes(token.name));
+  if (foreign?.kind === 'option') { throw new AssetSearchError('usage', `"${command}" does not know ${foreign.rawName}.`); }
+  if (values.device !== 'auto' && values.device !== 'cpu') { throw new AssetSearchError('usage', `There is no device "${values.device}". Use "auto" or "cpu".`); }
   switch (command) {
     case 'index': return index(rest, values);
     case 'search': return query(rest, values, 'search');
@@ -83,6 +111,12 @@ async function main(args: string[]): Promise<number> {
   }
 }
 
+/** parseArgs names the option, but an option whose value begins with a dash in a text of three lines. */
+function usageOf(thrown: unknown): AssetSearchError {
+  const [, option] = /^Option '(?:-\w, )?(--[\w-]+)[^']*' argument is ambiguous/.exec(messageOf(thrown)) ?? [];
+  return new AssetSearchError('usage', option === undefined ? messageOf(thrown) : `${option} needs a value; one that begins with "-" is written ${option}=<value>.`);
+}
+
 // ───────────────────────────────────────────── commands
 
 async function index(folders: string[], values: Values): Promise<number> {
@@ -90,6 +124,7 @@ async function index(folders: string[], values: Values): Promise<number> {
   if (!existsSync(folder) || !statSync(folder).isDirectory()) { throw new AssetSearchError('usage', `There is no folder "${folder}".`); }
   const dbFolder = resolve(values.db ?? join(folder, '.asset-search'));
   const root = rootOf(folder, dbFolder);
+  checkOutside(dbFolder, [root]);
   const progress = new ProgressBar(!values.json || process.stderr.isTTY);
   const stop = new AbortController();
   const { service, close } = await openService(dbFolder, [root], values, modelFolder(values.model, dbFolder), status => progress.show(status.progress));
@@ -125,10 +160,11 @@ async function query(words: string[], values: Values, kind: 'search' | 'similar'
   let queries: string[];
   if (values.queries !== undefined) {
     if (words.length > 0) { throw new AssetSearchError('usage', `Give either a ${kind === 'search' ? 'text' : 'image'} or --queries, not both.`); }
-    queries = readText(values.queries).split(/\r?\n/).filter(line => line.trim() !== '');
+    queries = readLines(values.queries);
   } else {
     // Words without quotes around them are one text.
     queries = [kind === 'search' && words.length > 0 ? words.join(' ') : only(words, wanted)];
+    if (queries[0]!.trim() === '') { throw new AssetSearchError('usage', wanted); }
   }
   const json = values.json || values.queries !== undefined;
   const { service, close } = await openExisting(values);
@@ -156,20 +192,21 @@ async function query(words: string[], values: Values, kind: 'search' | 'similar'
 /** Errors of one query, not of the index. */
 const queryErrors: ReadonlySet<string> = new Set(['imageUnreadable', 'imageUnsupported', 'imageTooLarge', 'textNotUnderstood']);
 
-async function label(images: string[], values: Values): Promise<number> {
-  if (values.all) { none(images, 'label --all'); return labelAll(values); }
+async function label(named: string[], values: Values): Promise<number> {
+  if (values.all) { none(named, 'label --all'); return labelAll(values); }
   if (values.csv) { throw new AssetSearchError('usage', '--csv goes with label --all.'); }
-  if (images.length === 0) { throw new AssetSearchError('usage', 'label needs at least one image.'); }
+  const images = [...named, ...values.files === undefined ? [] : readLines(values.files)];
+  if (images.length === 0) { throw new AssetSearchError('usage', 'label needs at least one image, or --files <file>.'); }
   const labels = (values.labels ?? '').split(',').map(each => each.trim()).filter(each => each !== '');
   if (labels.length === 0) { throw new AssetSearchError('usage', 'label needs --labels "one,two".'); }
-  const dbFolder = values.db === undefined ? undefined : resolve(values.db);
+  const dbFolder = values.db === undefined ? undefined : indexFolder(values.db);
   const { service, close } = await openService(dbFolder, [], values, modelFolder(values.model, dbFolder));
   try {
     const results = await service.label({ images: images.map(path => ({ kind: 'file', path })), labels });
     for (const { image, labels: names, probabilities, cosines, error } of results) {
       const ranked = names.map((name, place) => ({ label: name, probability: probabilities[place], cosine: cosines[place] })).sort((a, b) => (b.probability ?? 0) - (a.probability ?? 0));
       if (values.json) { await write(`${JSON.stringify(error ? { image: images[image], labels: [], error } : { image: images[image], labels: ranked })}\n`); }
-      else if (error) { process.stderr.write(`${images[image]}: ${error.message}\n`); }
+      else if (error) { process.stderr.write(`${error.message}\n`); }
       else { await write(`${images[image]}\n${ranked.map(each => `  ${(100 * (each.probability ?? 0)).toFixed(1).padStart(5)} %  ${each.label}\n`).join('')}`); }
     }
     return results.some(result => result.error) ? exitCodes.error : exitCodes.done;
@@ -221,7 +258,7 @@ async function stats(rest: string[], values: Values): Promise<number> {
   try {
     const { assets, cells, retired, formats, tableBytes, thumbnailBytes, spaces } = await service.stats();
     const { model, skipped } = service.status();
-    const roots = readMeta(dbFolder)?.roots ?? [];
+    const roots = (readMeta(dbFolder)?.roots ?? []).map(({ id, path }) => ({ id, path, exists: existsSync(path) }));
     const modelId = isBuiltin(model.folder) ? builtinId : model.id;
     if (values.json) {
       await write(`${JSON.stringify({ assets, cells, skipped, retired, formats, tableBytes, thumbnailBytes, spaces, roots, model: { id: modelId, revision: model.revision, variant: model.variant, embeddingDim: model.embeddingDim } })}\n`);
@@ -233,7 +270,7 @@ async function stats(rest: string[], values: Values): Promise<number> {
         `${megabytes(tableBytes)} table, ${megabytes(thumbnailBytes)} thumbnails`,
         `model ${modelId} (${model.name}, ${model.revision}, ${model.variant})`,
         ...spaces.map(({ name, rows, retired: kept, bytes, role }) => `table ${name}: ${rows === undefined ? 'cannot be read' : `${rows + (kept ?? 0)} vectors`}, ${megabytes(bytes)}, ${role}`),
-        ...roots.map(root => `folder ${root.id}: ${root.path}`), '',
+        ...roots.map(({ id, path, exists }) => `folder ${id}: ${path}${exists ? '' : ' (not there)'}`), '',
       ].join('\n'));
     }
     return exitCodes.done;
@@ -250,10 +287,10 @@ async function openService(db: string | undefined, roots: Root[], values: Values
   const service = new AssetService({
     processes: { decoder: join(__dirname, 'decodeProcess.js'), encoder: join(__dirname, 'encodeWorker.js') },
     keepOtherRoots: true, waitForLock: false, onStatus,
-    onLog: ({ level, message }) => { if (level === 'warn') { process.stderr.write(`${message}\n`); } },
+    onLog: ({ level, message }) => { if (level === 'warn' || debug) { process.stderr.write(`${message}\n`); } },
   });
   const params: Omit<OpenParams, 'dbFolder'> = {
-    roots, rules: { ...rules, exclude: [...rules.exclude, ...values.exclude ?? []], gitignore: !values['no-gitignore'], splitSheets: !values['no-split'] }, modelFolder: model, device: values.device,
+    roots, rules: rulesOf(values), modelFolder: model, device: values.device,
     threads: nonNegativeInteger(values.threads, '--threads'),
     // Nobody looks at thumbnails here; a window that shares the index makes those that it shows.
     maxThumbnailBytes: 0,
@@ -276,9 +313,7 @@ async function openService(db: string | undefined, roots: Root[], values: Values
 
 async function openExisting(values: Values): Promise<OpenService> {
   if (values.db === undefined) { throw new AssetSearchError('usage', 'Say which index with --db <dir>.'); }
-  const dbFolder = resolve(values.db);
-  const missing = (): AssetSearchError => new AssetSearchError('indexMissing', `There is no index in "${values.db}". Build it with: asset-search index <folder> --db "${values.db}"`);
-  if (!existsSync(join(dbFolder, 'meta.json'))) { throw missing(); }
+  const dbFolder = indexFolder(values.db);
   const opened = await openService(dbFolder, readMeta(dbFolder)?.roots ?? [], values, modelFolder(values.model, dbFolder));
   const { error } = opened.service.status();
   try {
@@ -293,6 +328,19 @@ async function openExisting(values: Values): Promise<OpenService> {
   return opened;
 }
 
+/** The folder of an index that exists. */
+function indexFolder(db: string): string {
+  if (!isIndexFolder(resolve(db))) { throw new AssetSearchError('indexMissing', `There is no index in "${db}". Build it with: asset-search index <folder> --db "${db}"`); }
+  return resolve(db);
+}
+
+function rulesOf(values: Values): ScanRules {
+  return {
+    exclude: [...defaultExclude, ...values.exclude ?? []], include: values.include ?? [], gitignore: !values['no-gitignore'], splitSheets: !values['no-split'],
+    maxFileSizeBytes: positiveNumber(values['max-file-size'], '--max-file-size') * 2 ** 20, maxPixels: Math.round(positiveNumber(values['max-megapixels'], '--max-megapixels') * 1e6),
+  };
+}
+
 /** `--model`, else the model the index was built with, else the built-in one. */
 function modelFolder(model: string | undefined, dbFolder: string | undefined): string {
   if (model === undefined) {
@@ -301,7 +349,7 @@ function modelFolder(model: string | undefined, dbFolder: string | undefined): s
     return used === undefined || used.id === builtinManifestId() ? builtinModel : used.folder;
   }
   if (model === builtinId) { return builtinModel; }
-  if (!existsSync(model)) { throw new AssetSearchError('modelMissing', `There is no model "${model}". Give "${builtinId}" or a folder that holds a model.`); }
+  if (!existsSync(model)) { throw new AssetSearchError('usage', `There is no model "${model}". Give "${builtinId}" or a folder that holds a model.`); }
   return resolve(model);
 }
 
@@ -313,10 +361,13 @@ function isBuiltin(folder: string): boolean { return resolve(folder) === resolve
 
 /** The id under which this folder's rows are stored: as VS Code names it, and the same again when a folder moved together with its index. */
 function rootOf(folder: string, dbFolder: string): Root {
-  const path = realpathSync(folder);
+  const path = realpathSync.native(folder);
   const known = readMeta(dbFolder)?.roots ?? [];
-  const same = known.find(root => root.path === path) ?? (known.length === 1 && existsSync(dbFolder) && dirname(realpathSync(dbFolder)) === path ? known[0] : undefined);
-  if (same) { return { id: same.id, path }; }
+  const same = known.find(root => realPathOf(root.path) === path) ?? (known.length === 1 && dirname(realPathOf(dbFolder)) === path ? known[0] : undefined);
+  // A window may have opened a folder and one inside it: each has its own rows.
+  if (same) { return { id: same.id, path, exclude: known.flatMap(root => { const prefix = root === same ? undefined : prefixOf(path, root.path); return prefix === undefined ? [] : [escapeGlob(prefix.slice(0, -1))]; }) }; }
+  const outer = known.find(root => existsSync(root.path) && prefixOf(root.path, path) !== undefined);
+  if (outer) { throw new AssetSearchError('usage', `"${folder}" lies inside "${outer.path}", which this index holds already: index that folder, or give this one an index of its own with another --db.`); }
   const name = basename(path) || 'root';
   const gone = known.find(root => root.id === name && !existsSync(root.path));
   if (gone) { return { id: name, path }; }
@@ -325,6 +376,8 @@ function rootOf(folder: string, dbFolder: string): Root {
     if (!known.some(root => root.id === id)) { return { id, path }; }
   }
 }
+
+function escapeGlob(path: string): string { return path.replace(/[\\*?[\]{}()!+@]/g, '\\$&'); }
 
 // ───────────────────────────────────────────── input and output
 
@@ -344,6 +397,14 @@ function nonNegativeInteger(text: string, name: string): number {
   if (!/^\d{1,9}$/.test(text)) { throw new AssetSearchError('usage', `${name} needs a number, not "${text}".`); }
   return Number(text);
 }
+function positiveNumber(text: string, name: string): number {
+  if (!/^\d{1,9}(\.\d+)?$/.test(text) || Number(text) === 0) { throw new AssetSearchError('usage', `${name} needs a number above 0, not "${text}".`); }
+  return Number(text);
+}
+/** The lines that say something, of a file or of stdin, without the byte order mark that Windows' editors put first. */
+function readLines(file: string): string[] {
+  return readText(file).replace(/^\uFEFF/, '').split(/\r?\n/).filter(line => line.trim() !== '');
+}
 function readText(file: string): string {
   try { return readFileSync(file === '-' ? 0 : file, 'utf8'); } catch (thrown) { throw new AssetSearchError('usage', `Cannot read "${file}": ${messageOf(thrown)}`); }
 }
@@ -354,7 +415,8 @@ function toJson({ path, part, cell, score, root, matched }: Hit): object {
 }
 function toText({ hits, strong = hits.length }: SearchResult): string {
   if (hits.length === 0) { return 'Nothing found.\n'; }
-  const lines = hits.map(({ path, part, cell, score }) => `${(score ?? 0).toFixed(3).padStart(6)}  ${path}${cell ? ` #${part} ${cell.name ?? `at ${cell.x},${cell.y}`}` : ''}\n`);
+  const names = hits.some(({ matched }) => matched.name);
+  const lines = hits.map(({ path, part, cell, score, matched }) => `${(score ?? 0).toFixed(3).padStart(6)}  ${names ? (matched.name ? 'name  ' : '      ') : ''}${path}${cell ? ` #${part} ${cell.name ?? `at ${cell.x},${cell.y}`}` : ''}\n`);
   if (strong < hits.length) { lines.splice(strong, 0, '        ── weak matches ──\n'); }
   return lines.join('');
 }

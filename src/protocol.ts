@@ -407,7 +407,7 @@ export const View = {
 /** Codes used by both sides; tests check these, never messages. */
 export type ErrorCode =
   | 'modelMissing' | 'modelCorrupt' | 'modelInvalid' | 'deviceUnavailable'
-  | 'indexMissing' | 'indexCorrupt' | 'indexLocked' | 'diskFull'
+  | 'indexMissing' | 'indexCorrupt' | 'indexLocked' | 'indexReadOnly' | 'diskFull'
   | 'imageUnreadable' | 'imageUnsupported' | 'imageTooLarge' | 'notIndexed' | 'textNotUnderstood'
   | 'platformUnsupported' | 'processorUnsupported' | 'nativeMissing'
   | 'imageUnreadable' | 'imageUnsupported' | 'imageTooLarge' | 'labelFileInvalid' | 'notIndexed' | 'textNotUnderstood'

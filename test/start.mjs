@@ -137,7 +137,10 @@ async function end(code) {
 
 function readArguments() {
   try {
-    return parseArgs({ allowPositionals: true, options: { port: { type: 'string' }, browser: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } });
+    const parsed = parseArgs({ allowPositionals: true, options: { port: { type: 'string' }, browser: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } });
+    const { port = '0' } = parsed.values;
+    if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) { throw new Error(`--port needs a number from 0 to 65535, not "${port}".`); }
+    return parsed;
   } catch (error) {
     console.error(`${error.message}\n${usage}`);
     process.exit(2);

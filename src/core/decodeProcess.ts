@@ -73,7 +73,7 @@ async function readBounded(file: string, maxFileSizeBytes: number): Promise<Uint
 function tooLarge(sizeBytes: number, maxFileSizeBytes: number): SkipError {
   const megabytes = (value: number) => `${(value / 1024 / 1024).toFixed(1)} MB`;
   return new SkipError('tooLarge', `The file has ${megabytes(sizeBytes)}, more than the limit of ${megabytes(maxFileSizeBytes)}.`,
-    'Raise the setting "assetSearch.maxFileSizeMB" to have it indexed.');
+    'Raise the limit ("assetSearch.maxFileSizeMB" or --max-file-size), or shrink the image.');
 }
 
 /** A reader sees the old file or the new one, never a part. */

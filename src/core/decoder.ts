@@ -80,6 +80,8 @@ interface Job {
 /** A process without work ends after this long; the next file starts another (0.2 s). */
 const idleTimeoutMs = 60_000;
 const stderrLength = 2000;
+/** A process that dies while it loads is tried again, later each time: memory may be short for a moment, or somebody ends processes. Waits 3 s in all. */
+const startRetryMs = [200, 400, 800, 1600];
 
 export class Decoder {
   static start(options: DecoderOptions): Decoder { return new Decoder(options); }
@@ -87,6 +89,9 @@ export class Decoder {
   private limits: DecodeLimits;
   private child: ChildProcess | undefined;
   private ready = false;
+  /** Processes in a row that died before they were ready. */
+  private failedStarts = 0;
+  private startTimer: NodeJS.Timeout | undefined;
   private stderr = '';
   private nextId = 1;
   private readonly queue: Job[] = [];
@@ -119,6 +124,7 @@ export class Decoder {
   /** Ends the process at once; what waits is rejected as cancelled. */
   async close(): Promise<void> {
     this.closed = true;
+    clearTimeout(this.startTimer);
     const jobs = [...this.running.values(), ...this.queue.splice(0)];
     await this.kill();
     for (const job of jobs) { this.settle(job, () => job.reject(cancelled())); }
@@ -152,6 +158,7 @@ export class Decoder {
       }
       return;
     }
+    if (this.startTimer) { return; }
     this.child ??= this.spawn();
     if (!this.ready) { return; }
     while (this.queue.length > 0 && this.running.size < this.options.concurrency) {
@@ -196,7 +203,7 @@ export class Decoder {
     child.stderr!.setEncoding('utf8').on('data', (text: string) => { this.stderr = (this.stderr + text).slice(-stderrLength); });
     child.on('message', (message: DecodeReply | DecoderReady) => {
       if (child !== this.child) { return; }
-      if ('ready' in message) { this.ready = true; this.pump(); } else { this.answer(message); }
+      if ('ready' in message) { this.ready = true; this.failedStarts = 0; this.pump(); } else { this.answer(message); }
     });
     child.on('error', error => this.ended(child, error.message));
     child.on('exit', (code, signal) => this.ended(child, signal ?? `exit code ${code}`));
@@ -232,6 +239,12 @@ export class Decoder {
     const interrupted = [...this.running.values()];
     for (const job of interrupted) { void removeTemporary(job); }
     if (!wasReady) {
+      const waitMs = startRetryMs[this.failedStarts++];
+      if (waitMs !== undefined) {
+        this.startTimer = setTimeout(() => { this.startTimer = undefined; this.pump(); }, waitMs);
+        return;
+      }
+      this.failedStarts = 0;
       const message = `The image decoder does not start (${cause}). ${this.stderr.trim()}`.trim();
       for (const job of [...interrupted, ...this.queue.splice(0)]) { this.settle(job, () => job.reject(new AssetSearchError('internal', message))); }
       return;

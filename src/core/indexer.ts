@@ -462,9 +462,8 @@ class IndexRun {
   }
 
   private checkLock(): void {
-    if (!this.options.lock.isHeld()) {
-      throw new AssetSearchError('indexLocked', 'Another process took over the index. What was done is kept; index again when it ends.');
-    }
+    const lost = this.options.lock.lost();
+    if (lost) { throw lost; }
   }
 
   // ── flow

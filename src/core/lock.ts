@@ -2,7 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { AssetSearchError } from './errors';
 
 export interface LockOwner {
   pid: number;
@@ -70,8 +71,16 @@ export class IndexLock {
     return owner !== undefined && isAlive(file, owner) ? owner : undefined;
   }
 
-  /** True while this process still owns the lock; asked before each write. */
   isHeld(): boolean { return readOwner(this.file)?.token === this.owner.token; }
+
+  /** Why this process owns the lock no longer; undefined while it does. Asked before each write. */
+  lost(): AssetSearchError | undefined {
+    const holder = readOwner(this.file);
+    if (holder?.token === this.owner.token) { return undefined; }
+    return holder === undefined
+      ? new AssetSearchError('indexMissing', `The index folder "${dirname(this.file)}" was deleted or emptied while it was being written; what was in it is gone. Index again.`)
+      : new AssetSearchError('indexLocked', `Process ${holder.pid} on ${holder.host} took over the index. What was done is kept; index again when it ends.`);
+  }
 
   release(): void {
     clearInterval(this.heartbeat);

@@ -1,9 +1,14 @@
 /** meta.json of an index folder: which folders it was made from, and which model's table serves. Local; rows never name an absolute path. */
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Root } from '../protocol';
 
+/** Marks an index folder: meta.json is a name that others use, too. */
+const kind = 'asset-search-index';
+
 export interface IndexMeta {
+  /** Missing in indexes of earlier days. */
+  kind?: string;
   version: 1;
   roots: Root[];
   /** Name of the vector space whose table is complete and answers queries. */
@@ -16,15 +21,24 @@ export interface IndexMeta {
 export function readMeta(dbFolder: string): IndexMeta | undefined {
   try {
     const meta = JSON.parse(readFileSync(join(dbFolder, 'meta.json'), 'utf8')) as IndexMeta;
-    return meta.version === 1 && Array.isArray(meta.roots) ? meta : undefined;
+    return meta.version === 1 && Array.isArray(meta.roots) && [undefined, kind].includes(meta.kind) ? meta : undefined;
   } catch {
     return undefined;
+  }
+}
+
+/** Makes a new folder known as an index before anything else lies in it. */
+export function markIndex(dbFolder: string): void {
+  try {
+    writeFileSync(join(dbFolder, 'meta.json'), `${JSON.stringify({ version: 1, roots: [], kind } satisfies IndexMeta, null, 2)}\n`, { flag: 'wx' });
+  } catch (thrown) {
+    if (!existsSync(join(dbFolder, 'meta.json'))) { throw thrown; }
   }
 }
 
 export function writeMeta(dbFolder: string, meta: IndexMeta): void {
   mkdirSync(dbFolder, { recursive: true });
   const file = join(dbFolder, 'meta.json');
-  writeFileSync(`${file}.new`, `${JSON.stringify(meta, null, 2)}\n`);
+  writeFileSync(`${file}.new`, `${JSON.stringify({ ...meta, kind }, null, 2)}\n`);
   renameSync(`${file}.new`, file);
 }

@@ -7,5 +7,5 @@ import { availableParallelism } from 'node:os';
 process.env.ORT_DISABLE_TELEMETRY = '1';
 // With one thread its full-text index hangs for ever (lancedb#3568).
 process.env.LANCE_CPU_THREADS ??= String(Math.max(2, availableParallelism()));
-// Two warnings of LanceDB's describe the normal course of things: a first table, and an index that it reads in its older format.
-process.env.LANCEDB_LOG ??= 'warn,lance::dataset::write::insert=error,lance_index::scalar::inverted=error';
+// LanceDB's warnings describe the normal course of things (a first table, an older format), or tell in its own terms what comes as an error anyway.
+process.env.LANCEDB_LOG ??= process.env.ASSET_SEARCH_DEBUG ? 'warn' : 'error';

@@ -285,7 +285,7 @@ function corrupt(error: unknown): SkipError {
 
 function tooManyPixels(width: number, height: number, maxPixels: number): SkipError {
   return new SkipError('tooManyPixels', `The image has ${width} x ${height} pixels, more than the limit of ${Math.round(maxPixels / 1e6)} megapixels.`,
-    'Raise the setting "assetSearch.maxMegapixels" to have it indexed.');
+    'Raise the limit ("assetSearch.maxMegapixels" or --max-megapixels), or shrink the image.');
 }
 
 /** Once per process, before the first image: no cache of decoded files, and threads over images instead of inside one. */

@@ -117,9 +117,14 @@ class RootScan {
     }
     const ignores = this.withRules(folder).ignores;
     let stats;
-    try { stats = statSync(join(this.root.path, scope)); } catch { return; }
-    if (stats.isFile()) { this.visitFile(scope, ignores, stats); return; }
-    if (!stats.isDirectory() || this.isSkippedFolder(scope, ignores)) { return; }
+    try {
+      stats = statSync(join(this.root.path, scope));
+    } catch {
+      if (isLink(join(this.root.path, scope))) { this.visitFile(scope, ignores, undefined, trouble.link); }
+      return;
+    }
+    if (!stats.isDirectory()) { this.visitFile(scope, ignores, stats, stats.isFile() ? undefined : trouble.noFile); return; }
+    if ( this.isSkippedFolder(scope, ignores)) { return; }
     const realPath = realPathOf(join(this.root.path, scope));
     if (realPath !== undefined) { await this.walk([{ path: scope, realPath, ignores }]); }
   }
@@ -145,8 +150,9 @@ class RootScan {
       try {
         entries = readdirSync(join(this.root.path, folder.path), { withFileTypes: true });
       } catch (thrown) {
-        if ((thrown as NodeJS.ErrnoException).code !== 'ENOENT') {
-          this.result.unreadable.push({ root: this.root.id, path: folder.path, reason: (thrown as Error).message });
+        // A folder whose name is no UTF-8 cannot be found by it.
+        if ((thrown as NodeJS.ErrnoException).code !== 'ENOENT' || folder.path.includes('\uFFFD')) {
+          this.result.unreadable.push({ root: this.root.id, path: folder.path, reason: folder.path.includes('\uFFFD') ? `${trouble.name.reason} ${trouble.name.remedy}` : (thrown as Error).message });
         }
         continue;
       }
@@ -163,16 +169,19 @@ class RootScan {
           this.visitFile(path, ignores);
         } else if (entry.isSymbolicLink()) {
           let stats;
-          try { stats = statSync(join(this.root.path, path)); } catch { continue; }
-          if (stats.isFile()) { this.visitFile(path, ignores, stats); }
-          else if (stats.isDirectory() && !this.isSkippedFolder(path, ignores)) { links.push({ path, ignores }); }
+          try { stats = statSync(join(this.root.path, path)); } catch { this.visitFile(path, ignores, undefined, trouble.link); continue; }
+          if (!stats.isDirectory()) { this.visitFile(path, ignores, stats, stats.isFile() ? undefined : trouble.noFile); }
+          else if (!this.isSkippedFolder(path, ignores)) { links.push({ path, ignores }); }
+        } else {
+          this.visitFile(path, ignores, undefined, trouble.noFile);
         }
       }
       folders.push(...below.reverse());
     }
   }
 
-  private visitFile(path: string, ignores: readonly IgnoreRules[], known?: { size: number; mtimeMs: number }): void {
+  /** `unreadable` says why what has an image's name is no file that could be opened. */
+  private visitFile(path: string, ignores: readonly IgnoreRules[], known?: { size: number; mtimeMs: number }, unreadable?: Trouble): void {
     const dot = path.lastIndexOf('.');
     const extension = path.slice(dot + 1).toLowerCase();
     const candidate = candidateExtensions.has(extension);
@@ -182,10 +191,15 @@ class RootScan {
     try {
       stats ??= lstatSync(join(this.root.path, path));
     } catch {
-      return;
+      // Deleted meanwhile; or its bytes are no UTF-8, and no string of ours can name them.
+      if (!path.includes('\uFFFD')) { return; }
+      unreadable = trouble.name;
+      stats = { size: 0, mtimeMs: 0 };
     }
     const file = { root: this.root.id, path, sizeBytes: stats.size, mtimeMs: stats.mtimeMs };
-    if (!candidate) {
+    if (unreadable) {
+      this.result.skipped.push({ ...file, code: 'unreadable', ...unreadable });
+    } else if (!candidate) {
       this.result.skipped.push({ ...file, code: 'unsupportedFormat', reason: `.${extension} images cannot be read.`, remedy: 'Convert it to PNG, JPEG, WebP, GIF, SVG, AVIF or TIFF.' });
     } else if (stats.size === 0) {
       this.result.skipped.push({ ...file, code: 'empty', reason: 'The file is empty.', remedy: 'Restore its content or delete it.' });
@@ -193,7 +207,7 @@ class RootScan {
       const megabytes = (bytes: number): string => (bytes / 2 ** 20).toFixed(1);
       this.result.skipped.push({
         ...file, code: 'tooLarge', reason: `The file has ${megabytes(stats.size)} MB; the limit is ${megabytes(this.rules.maxFileSizeBytes)} MB.`,
-        remedy: 'Raise the file size limit in the settings, or shrink the image.',
+        remedy: 'Raise the limit ("assetSearch.maxFileSizeMB" or --max-file-size), or shrink the image.',
       });
     } else {
       this.result.files.push(file);
@@ -265,6 +279,17 @@ class RootScan {
     this.signal?.throwIfAborted();
     this.lastPause = performance.now();
   }
+}
+
+type Trouble = Pick<SkippedFile, 'reason' | 'remedy'>;
+const trouble = {
+  name: { reason: 'Its name is not valid UTF-8, so it cannot be opened.', remedy: 'Rename it.' },
+  link: { reason: 'It is a link to something that is not there.', remedy: 'Repair the link or delete it.' },
+  noFile: { reason: 'It is not a file.', remedy: 'Only files are indexed.' },
+} satisfies Record<string, Trouble>;
+
+function isLink(path: string): boolean {
+  try { return lstatSync(path).isSymbolicLink(); } catch { return false; }
 }
 
 function matcher(globs: readonly string[]): (path: string) => boolean {

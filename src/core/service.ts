@@ -16,6 +16,7 @@ import { folderBytes } from './disk';
 import { EncodeClient } from './encodeClient';
 import { createImageEncoder, createTextEncoder, type ImageEncoder, type TextEncoder } from './encoder';
 import { AssetSearchError, SkipError, cancelled, messageOf } from './errors';
+import { checkIndexFolder, folderProblem } from './indexFolder';
 import { runIndex } from './indexer';
 import { dot, labelPrompts, meanVector, probabilities } from './label';
 import { exportLabels } from './labelExport';
@@ -23,10 +24,11 @@ import { labelledAssets, LabelKeeper, type Changing, type Judge } from './labelK
 import { normalizeLabels } from './labelText';
 import { IndexLock } from './lock';
 import { spaceName } from './manifest';
-import { readMeta, writeMeta } from './meta';
+import { markIndex, readMeta, writeMeta } from './meta';
 import { loadModel, type Model } from './model';
 import { rank } from './ranking';
 import { blend, maxSampleRows, spreadOf, strongFrom, type QueryKind } from './relevance';
+import { keepUnmoved } from './roots';
 import { stacksOf } from './stacks';
 import { assetKey, fileKey, StateFile } from './state';
 import { schemaVersion, Store, type Space } from './store';
@@ -159,7 +161,13 @@ export class AssetService {
     const threads = params.threads > 0 ? params.threads : availableParallelism();
     const model = await loadModel(params.modelFolder);
     const target = new ModelSession(model, params.device, threads);
-    mkdirSync(dbFolder, { recursive: true });
+    checkIndexFolder(dbFolder, params.roots);
+    try {
+      mkdirSync(dbFolder, { recursive: true });
+      markIndex(dbFolder);
+    } catch (thrown) {
+      throw folderProblem(thrown, dbFolder) ?? new AssetSearchError('indexReadOnly', `The index folder "${dbFolder}" cannot be made: ${messageOf(thrown)}`, { cause: thrown });
+    }
     const limits = { maxFileSizeBytes: rules.maxFileSizeBytes, maxPixels: rules.maxPixels, timeoutMs: decodeTimeoutMs };
     this.opened = {
       params, threads, target, serving: { session: target, space: undefined },
@@ -287,12 +295,12 @@ export class AssetService {
       const space = (await store.openSpace(target.space, target.model.manifest.embeddingDim, true))!;
       const meta = readMeta(params.dbFolder);
       const full = scope === undefined;
-      const roots = this.options.keepOtherRoots ? [...params.roots, ...(meta?.roots ?? []).filter(old => !params.roots.some(root => root.id === old.id))] : params.roots;
+      let others = this.options.keepOtherRoots ? (meta?.roots ?? []).filter(old => !params.roots.some(root => root.id === old.id)) : [];
       if (opened.serving.session === target) { opened.serving.space = space; }
       // The old table serves as long as it can be read, and a first one serves while it grows.
       const servingNow = opened.serving.session.space;
       const scannedAt = meta?.scannedAt;
-      writeMeta(params.dbFolder, { version: 1, roots, serving: servingNow, model: { id: opened.serving.session.model.manifest.id, folder: opened.serving.session.model.folder }, scannedAt });
+      writeMeta(params.dbFolder, { version: 1, roots: [...params.roots, ...others], serving: servingNow, model: { id: opened.serving.session.model.manifest.id, folder: opened.serving.session.model.folder }, scannedAt });
       const summary = await runIndex({
         dbFolder: params.dbFolder, roots: params.roots, rules: params.rules, space, state, lock, decoder: opened.indexDecoder,
         encoder: () => this.startEncoder(opened), image: target.model.manifest.image, atlases: opened.atlases, concurrency: 2 * threads,
@@ -317,8 +325,9 @@ export class AssetService {
       }
       if (full && !summary.cancelled) {
         const now = Date.now();
+        others = await keepUnmoved(space, state, params.roots, others);
         writeMeta(params.dbFolder, {
-          version: 1, roots, serving: target.space, model: { id: target.model.manifest.id, folder: target.model.folder },
+          version: 1, roots: [...params.roots, ...others], serving: target.space, model: { id: target.model.manifest.id, folder: target.model.folder },
           scannedAt: { ...scannedAt, ...Object.fromEntries(params.roots.map(root => [root.id, now])) },
         });
         for (const name of await store.spaces()) { if (!name.endsWith(schemaSuffix)) { await store.dropSpace(name); } }
@@ -332,8 +341,10 @@ export class AssetService {
       this.setState('idle');
       return summary;
     } catch (thrown) {
-      this.fail(thrown);
-      throw thrown;
+      // Whatever failed first: without its folder or its lock nothing else could go well.
+      const cause = lock.lost() ?? folderProblem(thrown, params.dbFolder) ?? thrown;
+      this.fail(cause);
+      throw cause;
     } finally {
       this.progress = undefined;
       lock.release();
@@ -378,7 +389,7 @@ export class AssetService {
     const space = (await this.spaces()).find(each => each.name === name);
     if (!space) { throw new AssetSearchError('usage', `There is no table "${name}" in this index.`); }
     if (space.role !== 'unused') { throw new AssetSearchError('usage', `"${name}" is in use. Choose another model before you remove it.`); }
-    const lock = IndexLock.acquire(dbFolder);
+    const lock = acquireLock(dbFolder);
     if (!(lock instanceof IndexLock)) {
       throw new AssetSearchError('indexLocked', `Process ${lock.pid} on ${lock.host} is writing this index. Wait until it ends, or pause it, and remove the table then.`);
     }
@@ -395,10 +406,10 @@ export class AssetService {
   private async lock(dbFolder: string, signal: AbortSignal | undefined): Promise<IndexLock | undefined> {
     for (;;) {
       if (signal?.aborted) { return undefined; }
-      const lock = IndexLock.acquire(dbFolder);
+      const lock = acquireLock(dbFolder);
       if (lock instanceof IndexLock) { return lock; }
       if (!this.options.waitForLock) {
-        throw new AssetSearchError('indexLocked', `Process ${lock.pid} on ${lock.host} is writing this index since ${lock.started}. Wait until it ends, or stop it.`);
+        throw new AssetSearchError('indexLocked', `Process ${lock.pid} on ${lock.host} is writing this index${lock.started ? ` since ${lock.started}` : ''}. Wait until it ends, or stop it.`);
       }
       this.writer = { pid: lock.pid, host: lock.host };
       await this.ensureSpace().catch(() => undefined);
@@ -582,7 +593,7 @@ export class AssetService {
       const { pixels } = await opened.queryDecoder.decode({ source, image: session.model.manifest.image }, signal);
       return await session.encodeImage(pixels!);
     } catch (thrown) {
-      throw thrown instanceof SkipError ? imageError(thrown) : thrown;
+      throw thrown instanceof SkipError ? imageError(thrown, image) : thrown;
     }
   }
 
@@ -769,7 +780,7 @@ export class AssetService {
   private fail(thrown: unknown): void {
     this.error = { code: thrown instanceof AssetSearchError ? thrown.code : 'internal', message: messageOf(thrown) };
     this.state = 'failed';
-    this.log('error', this.error.message);
+    this.log('error', thrown instanceof Error && thrown.cause !== undefined ? `${this.error.message} (${messageOf(thrown.cause)})` : this.error.message);
   }
 
   private notify(now: boolean): void {
@@ -781,14 +792,25 @@ export class AssetService {
   private log(level: LogRecord['level'], message: string): void { this.options.onLog({ level, message }); }
 }
 
+function acquireLock(dbFolder: string): ReturnType<typeof IndexLock.acquire> {
+  try { return IndexLock.acquire(dbFolder); } catch (thrown) { throw folderProblem(thrown, dbFolder) ?? thrown; }
+}
+
 function bounded(limit: number): number { return Math.max(1, Math.min(maxLimit, Math.floor(limit) || 1)); }
 
 function throwIfAborted(signal: AbortSignal | undefined): void { if (signal?.aborted) { throw cancelled(); } }
 
-/** Why a query picture cannot be used. */
-function imageError({ code, reason, remedy }: SkipError): AssetSearchError {
-  const message = `${reason} ${remedy}`;
-  if (code === 'tooLarge' || code === 'tooManyPixels') { return new AssetSearchError('imageTooLarge', message); }
-  if (code === 'unsupportedFormat') { return new AssetSearchError('imageUnsupported', message); }
-  return new AssetSearchError('imageUnreadable', message);
+/** Why a query picture cannot be used. The remedies of skipped files speak of the index; a query wants another picture, or the right path. */
+function imageError({ code, reason, remedy }: SkipError, image: ImageSource): AssetSearchError {
+  const file = image.kind === 'file' ? image.path : image.kind === 'asset' ? image.key.path : image.name;
+  const name = file === undefined ? 'The picture' : `"${file}"`;
+  switch (code) {
+    case 'vanished': return new AssetSearchError('imageUnreadable', `There is no file ${name}. ${image.kind === 'asset' ? 'The index follows at its next update.' : 'Check its name and folder.'}`);
+    case 'empty': return new AssetSearchError('imageUnreadable', `${name} shows nothing: ${lowerFirst(reason)} Give another picture.`);
+    case 'tooLarge': case 'tooManyPixels': return new AssetSearchError('imageTooLarge', `${name} is too large: ${lowerFirst(reason)} ${remedy}`);
+    case 'unsupportedFormat': return new AssetSearchError('imageUnsupported', `${name} cannot be read: ${lowerFirst(reason)} Give a PNG, JPEG, WebP, GIF, SVG, AVIF or TIFF.`);
+    default: return new AssetSearchError('imageUnreadable', `${name} cannot be read: ${lowerFirst(reason)} ${remedy}`);
+  }
 }
+
+function lowerFirst(sentence: string): string { return sentence.charAt(0).toLowerCase() + sentence.slice(1); }

@@ -20,6 +20,16 @@ type Line = [root: string, path: string, mtimeMs?: number, sizeBytes?: number, h
 const version = 1;
 const header = JSON.stringify({ assetSearchState: version });
 
+/** Whether the folder's state file is one of ours, of any version. */
+export function hasStateHeader(folder: string): boolean {
+  try {
+    const descriptor = openSync(join(folder, 'state.ndjson'), 'r');
+    try { return readAt(descriptor, 0, 20) === '{"assetSearchState":'; } finally { closeSync(descriptor); }
+  } catch {
+    return false;
+  }
+}
+
 /** Key of a file in memory; NUL cannot occur in either part. */
 export function fileKey(root: string, path: string): string { return `${root}\0${path}`; }
 

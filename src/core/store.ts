@@ -157,7 +157,7 @@ export class Store {
       else if (create) { retired = await this.connection.createEmptyTable(retiredName, retiredSchema(embeddingDim), { mode: 'create', existOk: true }); }
       const vector = (await rows.schema()).fields.find(field => field.name === 'vector');
       if ((vector?.type as FixedSizeList | undefined)?.listSize !== embeddingDim) {
-        throw new AssetSearchError('indexCorrupt', 'The index does not fit the model. Run "Rebuild Index".');
+        throw new AssetSearchError('indexCorrupt', 'The index does not fit the model. Rebuild it, with "Rebuild Index" or on the command line with "index <folder> --rebuild".');
       }
       // Tables of earlier versions lack the labels. Only a writer adds them; a reader meanwhile finds none.
       if (create) {
@@ -634,7 +634,7 @@ async function guard<T>(work: () => Promise<T>): Promise<T> {
       throw new AssetSearchError('diskFull', 'The disk is full. Free some space and index again; nothing that was indexed is lost.', { cause: thrown });
     }
     if (/not found|corrupt|checksum|magic|footer|manifest|protobuf|failed to (read|decode)|unexpected end|out of (bounds|range)|LanceError\(IO\)/i.test(message)) {
-      throw new AssetSearchError('indexCorrupt', `The index cannot be read. Run "Rebuild Index" (command line: delete the index folder and index again). ${message.slice(0, 300)}`, { cause: thrown });
+      throw new AssetSearchError('indexCorrupt', 'The index is damaged and cannot be read. Rebuild it, with "Rebuild Index" or on the command line with "index <folder> --rebuild".', { cause: thrown });
     }
     throw new AssetSearchError('internal', message.slice(0, 600), { cause: thrown });
   }

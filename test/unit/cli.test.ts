@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { IndexLock } from '../../src/core/lock';
@@ -12,11 +12,11 @@ interface Result { code: number | null; out: string; err: string }
 interface HitJson { path: string; score: number; root: string }
 
 /** Runs the built command line in a process of its own, as a script does. */
-function start(args: string[], env: NodeJS.ProcessEnv = {}): { child: ChildProcess; ended: Promise<Result> } {
-  const child = spawn(process.execPath, [cliFile, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
+function start(args: string[], env: NodeJS.ProcessEnv = {}, stdin: 'ignore' | 'pipe' = 'ignore'): { child: ChildProcess; ended: Promise<Result> } {
+  const child = spawn(process.execPath, [cliFile, ...args], { stdio: [stdin, 'pipe', 'pipe'], env: { ...process.env, ...env } });
   let [out, err] = ['', ''];
-  child.stdout.on('data', data => { out += data; });
-  child.stderr.on('data', data => { err += data; });
+  child.stdout!.on('data', data => { out += data; });
+  child.stderr!.on('data', data => { err += data; });
   return { child, ended: new Promise(resolve => child.once('close', code => resolve({ code, out, err }))) };
 }
 const run = (...args: string[]): Promise<Result> => start(args).ended;
@@ -137,7 +137,10 @@ suite('command line', function () {
   test('exit codes tell what went wrong, on stderr', async () => {
     const cases: [string[], number][] = [
       [[], 2], [['nonsense'], 2], [['index'], 2], [['index', join(folder, 'missing')], 2], [['search', 'x'], 2], [['search', 'x', '--db', db, '--limit', 'many'], 2], [['search', 'x', '--wrong'], 2],
-      [['search', 'x', '--db', join(folder, 'nowhere')], 1], [['similar', join(folder, 'nowhere.png'), '--db', db], 1], [['index', images, '--db', db, '--model', 'nonsense'], 1], [['--help'], 0],
+      [['search', 'x', '--db', join(folder, 'nowhere')], 1], [['similar', join(folder, 'nowhere.png'), '--db', db], 1], [['index', images, '--db', db, '--model', 'nonsense'], 2], [['--help'], 0],
+      [['index', images, '--db', db, '--device', 'gpu'], 2], [['search', '', '--db', db], 2], [['search', 'x', '--text', 'y', '--db', db], 2], [['stats', '--db', db, '--limit', '5'], 2],
+      [['search', 'x', '--db', db, '--limit', '-1'], 2], [['index', images, '--db', join(images, 'love.svg')], 2], [['label', join(images, 'love.svg'), '--labels', 'a', '--db', join(folder, 'nowhere')], 1],
+      [['index', images, '--db', db, '--max-megapixels', '0'], 2], [['constructor'], 2],
     ];
     for (const [args, expected] of cases) {
       const { code, out, err } = await run(...args);
@@ -145,6 +148,93 @@ suite('command line', function () {
       assert.equal(expected === 0 ? err : out, '', args.join(' '));
     }
     assert.ok(!existsSync(join(folder, 'nowhere')), 'asking makes no folder');
+  });
+
+  test('an index is made in no folder with other files, and not around the images', async () => {
+    const project = join(folder, 'project');
+    mkdirSync(join(project, 'icons'), { recursive: true });
+    copyFileSync(join(images, 'love.svg'), join(project, 'icons', 'love.svg'));
+    // Not even where somebody's file has the name and the shape of ours.
+    writeFileSync(join(project, 'meta.json'), '{"version":1,"roots":[]}');
+    for (const args of [['index', project, '--db', project], ['index', join(project, 'icons'), '--db', project], ['index', images, '--db', project], ['index', images, '--db', join(images, 'sub', '..')]]) {
+      assert.equal((await run(...args)).code, 2, args.join(' '));
+    }
+    assert.deepEqual([readdirSync(project), readFileSync(join(project, 'meta.json'), 'utf8'), readdirSync(images).sort()], [['icons', 'meta.json'], '{"version":1,"roots":[]}', ['broken.png', 'love.svg', 'sub']]);
+    const empty = join(folder, 'empty');
+    mkdirSync(empty);
+    assert.equal((await run('index', join(project, 'icons'), '--db', empty)).code, 0);
+    // An index of earlier days has no mark, and one whose first run was killed has hardly more than its folders.
+    const { kind, ...old } = JSON.parse(readFileSync(join(empty, 'meta.json'), 'utf8')) as { kind: string };
+    writeFileSync(join(empty, 'meta.json'), JSON.stringify(old));
+    assert.equal((await json<{ unchanged: number }>('index', join(project, 'icons'), '--db', empty)).unchanged, 1);
+    rmSync(join(empty, 'meta.json'));
+    assert.equal((await json<{ unchanged: number }>('index', join(project, 'icons'), '--db', empty)).unchanged, 1);
+    assert.equal((JSON.parse(readFileSync(join(empty, 'meta.json'), 'utf8')) as { kind: string }).kind, kind);
+  });
+
+  test('a folder that moved, or that a larger one takes in, is listed once and not encoded again', async () => {
+    const [target, first, second, around] = ['moved-db', 'before', 'after', 'around'].map(name => join(folder, name)) as [string, string, string, string];
+    cpSync(images, first, { recursive: true });
+    const roots = async () => (await json<{ roots: { id: string; exists: boolean }[]; assets: number }>('stats', '--db', target));
+    await json('index', first, '--db', target);
+    renameSync(first, second);
+    assert.deepEqual((await roots()).roots.map(({ id, exists }) => [id, exists]), [['before', false]]);
+    const moved = await json<{ indexed: number; reused: number }>('index', second, '--db', target);
+    assert.deepEqual([moved.indexed, moved.reused], [0, 9]);
+    assert.deepEqual((await roots()).roots.map(({ id, exists }) => [id, exists]), [['after', true]]);
+    assert.equal((await roots()).assets, 9);
+    mkdirSync(around);
+    renameSync(second, join(around, 'pictures'));
+    symlinkSync(join(around, 'pictures'), second, 'junction');
+    const taken = await json<{ indexed: number; seen: number }>('index', around, '--db', target);
+    assert.deepEqual([taken.indexed, taken.seen, (await roots()).assets, (await roots()).roots.map(({ id }) => id)], [0, 10, 9, ['around']]);
+    assert.deepEqual((await json<{ hits: HitJson[] }>('search', 'moon', '--db', target)).hits.filter(hit => hit.path.endsWith('moon.svg')).length, 1);
+    assert.equal((await run('index', join(around, 'pictures'), '--db', target)).code, 2, 'part of what is there');
+    // Something else, on a disk that is not there now, is none of both.
+    const other = join(folder, 'other');
+    mkdirSync(other);
+    copyFileSync(join(process.cwd(), 'node_modules', 'lucide-static', 'icons', 'bell.svg'), join(other, 'bell.svg'));
+    await json('index', other, '--db', target);
+    rmSync(other, { recursive: true });
+    await json('index', around, '--db', target);
+    assert.deepEqual([(await roots()).assets, (await roots()).roots.map(({ id }) => id).sort()], [10, ['around', 'other']]);
+  });
+
+  test('limits and globs are options, too', async () => {
+    const own = join(folder, 'limits');
+    mkdirSync(join(own, 'out'), { recursive: true });
+    for (const name of ['a.png', 'b.png', 'out/c.png']) { copyFileSync(join(process.cwd(), 'media', 'icon.png'), join(own, name)); }
+    const codes = async (...args: string[]): Promise<string[]> => (await json<{ skipped: { code: string }[] }>('index', own, '--include', '?.png', ...args)).skipped.map(skip => skip.code);
+    assert.deepEqual(await codes('--max-megapixels', '0.001'), ['tooManyPixels', 'tooManyPixels']);
+    assert.deepEqual(await codes('--max-file-size', '0.0001'), ['tooLarge', 'tooLarge']);
+    assert.deepEqual(await codes(), []);
+  });
+
+  test('lists of queries and of images come from stdin, without a byte order mark', async () => {
+    const ask = async (input: string, ...args: string[]): Promise<Record<string, unknown>[]> => {
+      const { child, ended } = start([...args, '--json'], {}, 'pipe');
+      child.stdin!.end(input);
+      const { code, out, err } = await ended;
+      assert.equal(code, 0, err);
+      return out.trim().split('\n').map(line => JSON.parse(line) as Record<string, unknown>);
+    };
+    assert.deepEqual((await ask('\uFEFFmoon\n', 'search', '--queries', '-', '--db', db)).map(({ query }) => query), ['moon']);
+    const files = [join(images, 'love.svg'), join(images, 'sub', 'moon.svg')];
+    assert.deepEqual((await ask(`\uFEFF${files.join('\r\n')}`, 'label', '--files', '-', '--labels', 'heart,moon')).map(({ image }) => image), files);
+  });
+
+  test('a damaged index says how to repair it, without the libraries\' own words', async () => {
+    const own = join(folder, 'damaged');
+    await json('index', images, '--db', own);
+    for (const name of readdirSync(join(own, 'lance'), { recursive: true, encoding: 'utf8' })) {
+      if (statSync(join(own, 'lance', name)).isFile()) { writeFileSync(join(own, 'lance', name), 'garbage'); }
+    }
+    for (const args of [['search', 'moon', '--db', own], ['stats', '--db', own], ['index', images, '--db', own]]) {
+      const { code, err } = await run(...args);
+      assert.deepEqual([code, err.trim().split('\n').length, err.includes('--rebuild'), /lance|cargo/i.test(err)], [1, 1, true, false], err);
+    }
+    await json('index', images, '--db', own, '--rebuild');
+    assert.equal((await json<{ hits: HitJson[] }>('search', 'moon', '--db', own)).hits[0]!.path, 'sub/moon.svg');
   });
 
   test('a second writer is told who writes, and readers go on', async () => {
@@ -204,6 +294,18 @@ suite('command line', function () {
       assert.ok(next.unchanged >= rows, 'nothing that was written is encoded again');
       assert.deepEqual(await rowsOf(target), { rows: count, keys: count });
       assert.ok(!readdirSync(target).includes('lock.json'));
+    });
+
+    test('an index folder that is deleted under the run is not said to be kept', async () => {
+      const target = join(folder, 'deleted');
+      const { child, ended } = start(['index', many, '--db', target, '--json']);
+      void child;
+      while (!existsSync(join(target, 'state.ndjson'))) { await new Promise(resolve => setTimeout(resolve, 5)); }
+      // A write under way may make a folder anew while it is being deleted.
+      rmSync(target, { recursive: true, force: true, maxRetries: 10 });
+      const { code, err } = await ended;
+      assert.equal(code, 1);
+      assert.doesNotMatch(err, /took over|is kept/);
     });
 
     test('Ctrl-C ends it with 130, says what was done and keeps it', async () => {

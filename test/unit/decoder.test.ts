@@ -169,6 +169,23 @@ suite('decoder', () => {
     await assert.rejects(start({}, join(folder, 'absent.js')).hash('a'), { name: 'AssetSearchError', code: 'internal' });
   });
 
+  test('a process that dies while it starts is tried again', async () => {
+    const decoder = start({}, crashingFile);
+    for (let round = 0; round < 3; round++) {
+      const work = decoder.hash(`${round}`);
+      // Killed in its first moments, before it can say that it is ready.
+      for (let kills = 0, last: number | undefined; kills < 2;) {
+        const { pid } = decoder;
+        if (pid !== undefined && pid !== last) { process.kill(pid, 'SIGKILL'); last = pid; kills++; }
+        await new Promise(resolve => setImmediate(resolve));
+      }
+      assert.equal((await work).hash, `${round}`);
+      process.kill(decoder.pid!, 'SIGKILL');
+      while (decoder.pid !== undefined) { await new Promise(resolve => setTimeout(resolve, 5)); }
+    }
+    await decoder.close();
+  });
+
   test('a thumbnail folder that cannot be made stops the run', async () => {
     const file = write('a.png', await drawn());
     await assert.rejects(start().decode({ source: { file }, thumbnailFile: join(file, 'below.webp') }), { name: 'AssetSearchError', code: 'internal' });

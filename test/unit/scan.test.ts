@@ -40,6 +40,22 @@ suite('scan', () => {
     assert.deepEqual(result.files.map(file => file.path), ['ok.png']);
   });
 
+  test('what cannot be opened as a file is skipped, not passed over', async function () {
+    // Elsewhere names are always Unicode, and there is no mkfifo.
+    if (process.platform !== 'linux') { this.skip(); }
+    put('ok.png');
+    symlinkSync('nowhere.png', join(root, 'dangling.png'));
+    execFileSync('mkfifo', [join(root, 'pipe.png'), join(root, 'pipe.txt')]);
+    writeFileSync(Buffer.concat([Buffer.from(`${root}/latin`), Buffer.from([0xe9]), Buffer.from('.png')]), 'x');
+    mkdirSync(Buffer.concat([Buffer.from(`${root}/dir`), Buffer.from([0xe9])]));
+    const { files, skipped, unreadable } = await scan([{ id: 'r', path: root }], rules());
+    assert.deepEqual(files.map(file => file.path), ['ok.png']);
+    assert.deepEqual(skipped.map(skip => [skip.path, skip.code]), [['dangling.png', 'unreadable'], ['latin\uFFFD.png', 'unreadable'], ['pipe.png', 'unreadable']]);
+    assert.deepEqual(unreadable.map(({ path }) => path), ['dir\uFFFD']);
+    const one = await scan([{ id: 'r', path: root }], rules(), [{ root: 'r', path: 'dangling.png' }, { root: 'r', path: 'gone.png' }]);
+    assert.deepEqual(one.skipped.map(skip => skip.path), ['dangling.png']);
+  });
+
   test('excludes by glob, folders included, and never enters .git or an index', async () => {
     for (const path of ['a.png', 'node_modules/x/b.png', 'sub/node_modules/c.png', '.git/d.png', '.asset-search/thumbnails/e.webp', 'drafts/f.png', 'g.tmp.png']) { put(path); }
     assert.deepEqual(await found({ exclude: ['**/node_modules', 'drafts/', '**/*.tmp.png'] }), ['a.png']);
