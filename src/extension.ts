@@ -3,10 +3,12 @@ import * as vscode from 'vscode';
 import { createApi, type AssetSearchApi } from './host/api';
 import { BrowserView } from './host/browserView';
 import { registerCommands } from './host/commands';
+import { DropProvider } from './host/dropProvider';
 import { EngineClient } from './host/engineClient';
 import { isCancelled, toErrorInfo } from './host/errors';
 import type { Host } from './host/host';
 import { Indexing } from './host/indexing';
+import { Inserter } from './host/inserter';
 import { Labels } from './host/labels';
 import { createLog } from './host/log';
 import { Panel } from './host/panel';
@@ -25,8 +27,9 @@ export function activate(context: vscode.ExtensionContext): AssetSearchApi {
   const engine = new EngineClient({ engineFile: context.asAbsolutePath('dist/engine.js'), log, openParams: wanted });
   const indexing = new Indexing(engine, log);
   const thumbnails = new Thumbnails(engine, () => indexFolder(settings.current, readRoots(), context.storageUri));
-  const labels = new Labels({ context, log, settings, engine, indexing, thumbnails, roots: readRoots });
-  const host: Host = { context, log, settings, engine, indexing, thumbnails, labels, roots: readRoots };
+  const inserter = new Inserter({ settings, roots: readRoots });
+  const labels = new Labels({ context, log, settings, engine, indexing, thumbnails, inserter, roots: readRoots });
+  const host: Host = { context, log, settings, engine, indexing, thumbnails, inserter, labels, roots: readRoots };
   const panel = new Panel(host);
   const watcher = new Watcher(indexing, log);
   let watching = false;
@@ -48,8 +51,9 @@ export function activate(context: vscode.ExtensionContext): AssetSearchApi {
   };
 
   context.subscriptions.push(
-    engine, indexing, watcher, panel, new StatusBar(host), labels, new TeamLabels(host), settings,
+    engine, indexing, watcher, panel, new StatusBar(host), inserter, labels, new TeamLabels(host), settings,
     registerCommands(host, panel),
+    new DropProvider(host).register(),
     vscode.window.registerWebviewViewProvider(BrowserView.id, new BrowserView(host)),
     vscode.window.registerWebviewPanelSerializer(Panel.viewType, panel),
     settings.onDidChange(() => void reconsider()),

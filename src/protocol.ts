@@ -372,7 +372,17 @@ export type ViewImage = { key: AssetKey } | { uri: string } | QueryImage;
 /** {@link SearchResult} as the webview shows it. */
 export interface ViewResult { tiles: Tile[]; stacks?: number[]; strong?: number; milliseconds: number; total: number }
 
-export type TileAction = 'open' | 'reveal' | 'copyPath' | 'findSimilar' | 'openToSide';
+/** What is needed of an asset to insert or copy it. */
+export type AssetReference = AssetKey & Pick<Asset, 'width' | 'height' | 'title' | 'cell'>;
+
+/** The data of dragged tiles: a JSON list of {@link AssetReference}. */
+export const assetMime = 'application/vnd.asset-search.asset';
+
+/** Ways to copy an asset as text. */
+export type CopyKind = 'path' | 'relativePath' | 'import' | 'markdown' | 'dataUri' | 'svg';
+
+export type TileAction = 'open' | 'reveal' | 'copyPath' | 'findSimilar' | 'openToSide'
+  | 'insert' | 'copyRelativePath' | 'copyImport' | 'copyMarkdown' | 'copyDataUri' | 'copySvg' | 'copyFileTo';
 
 /** What the host does about labels after asking the user. */
 export type LabelCommand = 'clear' | 'undo' | 'export' | 'exportTeam' | 'saveSet';
@@ -391,7 +401,8 @@ export const View = {
   setLabels: request<{ keys: AssetKey[]; add: string[]; remove: string[] }, void>('view/setLabels'),
   labelCounts: request<Record<string, never>, LabelCounts>('view/labelCounts'),
   labelCommand: request<{ command: LabelCommand; scope: LabelScope; labels?: string[] }, void>('view/labelCommand'),
-  action: request<{ action: TileAction; key: AssetKey }, void>('view/action'),
+  /** `assets`: all that the action is meant for, where it takes several. `announcement` is for screen readers. */
+  action: request<{ action: TileAction; key: AssetKey; assets?: AssetReference[] }, { announcement?: string } | null>('view/action'),
   /** Runs one of the extension's commands (start indexing, cancel, show log, open folder…). */
   command: request<{ command: 'index' | 'cancelIndexing' | 'rebuild' | 'showLog' | 'openFolder' | 'openPanel' | 'openSettings' | 'showSkipped' }, void>('view/command'),
   saveState: notification<ViewState>('view/saveState'),

@@ -8,7 +8,7 @@ import './emptyState';
 import type { EmptyContent } from './emptyState';
 import { formats, isActive, type Folder } from './filterBar';
 import './filterBar';
-import { captionOf, folderOf, keyOf, keyText, maxTileSize, minTileSize, nameOf, type AssetGrid } from './grid';
+import { captionOf, folderOf, keyOf, keyText, maxTileSize, minTileSize, nameOf, referenceOf, type AssetGrid, type GridEvents } from './grid';
 import './grid';
 import { icon } from './icons';
 import './labelsPane';
@@ -30,6 +30,9 @@ const defaultTileSize = { sidebar: 80, panel: 128 };
 const maxFolders = 200;
 
 type Command = 'index' | 'cancelIndexing' | 'rebuild' | 'showLog' | 'openFolder' | 'openPanel' | 'openSettings' | 'showSkipped';
+/** Actions that are meant for one tile, whatever is selected. */
+const onlyOne = new Set<TileAction>(['open', 'openToSide', 'reveal', 'findSimilar']);
+
 type Show = Parameters<NonNullable<typeof View.show.types>>[0];
 
 /** What the app needs of its host: answers, and a place for its state. */
@@ -228,7 +231,7 @@ export class AssetSearchApp extends LitElement {
     if (first) { void this.act('open', first); }
   }
 
-  private async act(action: TileAction, tile: Tile): Promise<void> {
+  private async act(action: TileAction, tile: Tile, tiles: Tile[] = [tile]): Promise<void> {
     if (action === 'findSimilar') {
       // Answered in this view: the picture that was clicked stays where the eye is.
       this.enterSimilar({ key: tile, name: captionOf(tile), thumbnail: tile.thumbnail, image: { key: keyOf(tile) } });
@@ -237,8 +240,9 @@ export class AssetSearchApp extends LitElement {
       return;
     }
     try {
-      await this.host.request(View.action, { action, key: keyOf(tile) });
-      if (action === 'copyPath') { this.announce(this.t('Copied the path of {0}', nameOf(tile.path))); }
+      const assets = onlyOne.has(action) ? undefined : tiles.map(referenceOf);
+      const done = await this.host.request(View.action, { action, key: keyOf(tile), ...assets && { assets } });
+      if (done?.announcement) { this.announce(done.announcement); }
     } catch (error) {
       this.tell(toErrorInfo(error).message, true);
     }
@@ -401,7 +405,7 @@ export class AssetSearchApp extends LitElement {
         ${showsGrid ? html`
           <asset-grid .t=${t} .kind=${kind} .tiles=${waiting ? [] : this.listing.tiles} .strong=${waiting ? undefined : this.listing.strong} .skeleton=${waiting} .stale=${this.listing.state === 'loading' && !waiting && this.listing.question !== this.listing.answered}
             .tileSize=${this.tileSize} .severalRoots=${status.roots.length > 1} .label=${waiting ? t('Loading images') : this.summary(true)}
-            @tile-action=${(event: CustomEvent<{ action: TileAction; tile: Tile }>) => void this.act(event.detail.action, event.detail.tile)}
+            @tile-action=${({ detail }: CustomEvent<GridEvents['tile-action']>) => void this.act(detail.action, detail.tile, detail.tiles)}
             @range-settled=${(event: CustomEvent<{ first: number; last: number }>) => this.settled(event.detail)}
             @stack-toggled=${(event: CustomEvent<Tile>) => this.stackToggled(event.detail)}
             @selection-changed=${(event: CustomEvent<ReadonlyMap<string, Tile>>) => { this.selection = [...event.detail.values()]; }}

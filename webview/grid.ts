@@ -3,7 +3,7 @@ import { css, html, LitElement, nothing, type PropertyValues, type TemplateResul
 import { customElement, property, query, state } from 'lit/decorators.js';
 import { classMap } from 'lit/directives/class-map.js';
 import { repeat } from 'lit/directives/repeat.js';
-import type { AssetKey, Tile, TileAction } from '../src/protocol';
+import { assetMime, type AssetKey, type AssetReference, type Tile, type TileAction } from '../src/protocol';
 import type { ListedTile } from './listing';
 import { ToneReader } from './backdrop';
 import { icon, type IconName } from './icons';
@@ -12,9 +12,6 @@ import { NameFitter } from './nameFitter';
 import { sharedStyles } from './theme';
 import './tileMenu';
 import type { TileMenu } from './tileMenu';
-
-/** Read by the extension's drop provider of text editors. */
-export const assetMime = 'application/vnd.asset-search.asset';
 
 export const minTileSize = 64;
 export const maxTileSize = 240;
@@ -32,6 +29,7 @@ const settleMs = 60;
 
 export const keyText = ({ root, path, part }: AssetKey): string => `${root}\n${path}\n${part}`;
 export const keyOf = ({ root, path, part }: AssetKey): AssetKey => ({ root, path, part });
+export const referenceOf = ({ root, path, part, width, height, title, cell }: Tile): AssetReference => ({ root, path, part, width, height, title, ...cell && { cell } });
 export const nameOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
 /** What a tile is called: its file, or the cell of a sheet by the name an atlas gives it or by its number. */
 export const captionOf = ({ path, part, cell }: Tile): string => (cell ? nameOf(cell.name ?? '') || `${nameOf(path)} · ${part}` : nameOf(path));
@@ -42,7 +40,8 @@ const factsOf = ({ format, width, height }: Tile, times: string): string => [for
 
 /** The grid's custom events. */
 export interface GridEvents {
-  'tile-action': { action: TileAction; tile: Tile };
+  /** `tiles`: the tile, and all that are selected when it is one of them. */
+  'tile-action': { action: TileAction; tile: Tile; tiles: Tile[] };
   'range-settled': { first: number; last: number };
   'selection-changed': ReadonlyMap<string, Tile>;
   'stack-toggled': Tile;
@@ -285,7 +284,7 @@ export class AssetGrid extends LitElement {
     return html`
       <div class="toolbar" role="toolbar" aria-label=${t('Actions for {0}', captionOf(tile))} data-index=${index!} @keydown=${this.toolbarPressed} @focusout=${this.focusLeft}>
         ${button('findSimilar', 'search-fuzzy', t('Find Similar'))}
-        ${wide ? [button('open', 'go-to-file', t('Open')), button('reveal', 'folder-opened', t('Reveal in Explorer')), button('copyPath', 'copy', t('Copy Path'))]
+        ${wide ? [button('open', 'go-to-file', t('Open')), button('reveal', 'folder-opened', t('Reveal in Explorer')), button('insert', 'insert', t('Insert at Cursor'))]
           : html`<button class="icon-button" tabindex="-1" aria-haspopup="menu" aria-label=${t('More Actions…')} title=${t('More Actions…')} @click=${(event: MouseEvent) => this.openMenu(event, index!)}>${icon('ellipsis')}</button>`}
       </div>`;
   }
@@ -445,8 +444,9 @@ export class AssetGrid extends LitElement {
   private dragged(event: DragEvent, tile: Tile): void {
     if (!event.dataTransfer) { return; }
     event.dataTransfer.effectAllowed = 'copy';
-    event.dataTransfer.setData('text/plain', tile.path);
-    event.dataTransfer.setData(assetMime, JSON.stringify(keyOf(tile)));
+    const tiles = this.togetherWith(tile);
+    event.dataTransfer.setData('text/plain', tiles.map(({ path }) => path).join('\n'));
+    event.dataTransfer.setData(assetMime, JSON.stringify(tiles.map(referenceOf)));
     const element = event.currentTarget as HTMLElement;
     const picture = element.querySelector('img');
     if (picture) { event.dataTransfer.setDragImage(picture, picture.clientWidth / 2, picture.clientHeight / 2); }
@@ -487,6 +487,12 @@ export class AssetGrid extends LitElement {
         return;
       default:
         if (event.key.length === 1 && !modifier && !event.altKey) { this.emit('type-ahead', undefined); }
+        if (modifier && !event.shiftKey && !event.altKey && tile && (event.key === 'c' || event.key === 'i')) {
+          event.preventDefault();
+          // Not for VS Code's own keybindings.
+          event.stopPropagation();
+          this.act(event.key === 'c' ? 'copyRelativePath' : 'insert', tile);
+        }
         return;
     }
     event.preventDefault();
@@ -563,7 +569,10 @@ export class AssetGrid extends LitElement {
     this.emit('stack-toggled', tile);
   }
 
-  private act(action: TileAction, tile: Tile): void { this.emit('tile-action', { action, tile }); }
+  private act(action: TileAction, tile: Tile): void { this.emit('tile-action', { action, tile, tiles: this.togetherWith(tile) }); }
+
+  /** What an action on this tile is meant for: what is done to one of the selected tiles is done to all. */
+  private togetherWith(tile: Tile): Tile[] { return this.selection.has(keyText(tile)) ? [...this.selection.values()] : [tile]; }
 
   private openMenu(event: MouseEvent | undefined, index: number): void {
     const tile = this.tiles[index];
@@ -575,7 +584,7 @@ export class AssetGrid extends LitElement {
     const byPointer = event && (event.clientX !== 0 || event.clientY !== 0);
     this.menu.show(
       byPointer ? { x: event.clientX, y: event.clientY } : { x: (option?.left ?? 0) + 12, y: (option?.top ?? 0) + 24 },
-      captionOf(tile),
+      { label: captionOf(tile), count: this.togetherWith(tile).length, hasSource: this.togetherWith(tile).some(({ format }) => format === 'svg') },
       action => this.act(action, tile),
     );
   }

@@ -4,8 +4,9 @@ import { html, type TemplateResult } from 'lit';
 /** Characters of @vscode/codicons; a unit test compares them with codicon.css. */
 export const iconCharacters = {
   'check': '\ueab2',
+  'chevron-down': '\ueab4',
+  'chevron-right': '\ueab6',
   'close': '\uea76',
-  'copy': '\uebcc',
   'debug-stop': '\uead7',
   'error': '\uea87',
   'ellipsis': '\uea7c',
@@ -14,6 +15,7 @@ export const iconCharacters = {
   'filter-filled': '\uebce',
   'folder-opened': '\ueaf7',
   'go-to-file': '\uea94',
+  'insert': '\uec11',
   'search': '\uea6d',
   'search-fuzzy': '\uec0d',
   'tag': '\uea66',

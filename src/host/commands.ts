@@ -2,11 +2,14 @@
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import type { IndexSummary } from '../protocol';
+import { requireReferences } from './assetReferences';
+import { copyAssets, copyFilesTo, copyKinds, type Conflict } from './copy';
 import { HostError } from './errors';
 import { showError, type Host } from './host';
 import { activeImage, imagesOf, pickImages } from './imageFiles';
 import { labelImages } from './label';
 import { scopeOf } from './labels';
+import { queryOfSelection } from './names';
 import type { Panel } from './panel';
 import { quickSearch } from './quickSearch';
 import { keyOf } from './roots';
@@ -19,8 +22,29 @@ const similarLimit = 100;
 export function registerCommands(host: Host, panel: Panel): vscode.Disposable {
   const { engine, indexing, log } = host;
 
+  let open: ReturnType<typeof quickSearch> | undefined;
+  const search = (text: string): void => {
+    const mine = quickSearch(host, text, () => { if (open === mine) { setOpen(undefined); } });
+    setOpen(mine);
+  };
+  /** The key that inserts the focused hit works while the list is open. */
+  const setOpen = (list: typeof open): void => {
+    open = list;
+    void vscode.commands.executeCommand('setContext', 'assetSearch.searching', list !== undefined);
+  };
+
   const commands: Record<string, (...args: unknown[]) => unknown> = {
-    search: text => quickSearch(host, typeof text === 'string' ? text : ''),
+    search: text => search(typeof text === 'string' ? text : ''),
+    searchSelection: () => search(queryOfSelection(selectedText())),
+    insertPicked: () => open?.insertPicked(),
+    /** For keybindings and other extensions: files of the workspace, or what a tile tells of its asset. */
+    insert: async assets => { await host.inserter.insert(requireReferences(host, assets)); },
+    copyAs: async (kind, assets, options) => {
+      const known = copyKinds.find(each => each === kind);
+      if (!known) { throw new HostError('usage', vscode.l10n.t('Images are copied as {0}.', copyKinds.join(', '))); }
+      await copyAssets(host, known, requireReferences(host, assets), options as { confirm?: boolean } | undefined);
+    },
+    copyFileTo: (assets, options) => copyFilesTo(host, requireReferences(host, assets), options as { folder?: vscode.Uri; conflict?: Conflict } | undefined),
     openPanel: options => {
       const query = (options as { query?: unknown } | undefined)?.query;
       if (typeof query === 'string') { panel.show({ query }); } else { panel.reveal(); }
@@ -72,7 +96,7 @@ export function registerCommands(host: Host, panel: Panel): vscode.Disposable {
     showSkipped: () => showSkipped(host),
     showStatus: () => showStatus(host),
   };
-  const needsFolder = new Set(['search', 'findSimilar', 'label', 'labelFolder', 'labelAll', 'clearLabels', 'undoLabels', 'exportLabels', 'exportTeamLabels', 'index', 'rebuild', 'showSkipped']);
+  const needsFolder = new Set(['search', 'searchSelection', 'findSimilar', 'label', 'labelFolder', 'labelAll', 'clearLabels', 'undoLabels', 'exportLabels', 'exportTeamLabels', 'index', 'rebuild', 'showSkipped']);
 
   return vscode.Disposable.from(...Object.entries(commands).map(([name, run]) => vscode.commands.registerCommand(`assetSearch.${name}`, async (...args: unknown[]) => {
     try {
@@ -83,6 +107,14 @@ export function registerCommands(host: Host, panel: Panel): vscode.Disposable {
       return undefined;
     }
   })));
+}
+
+/** What is selected in the active editor, or the word at the cursor. */
+function selectedText(): string {
+  const editor = vscode.window.activeTextEditor;
+  if (!editor) { return ''; }
+  const range = editor.selection.isEmpty ? editor.document.getWordRangeAtPosition(editor.selection.active) : editor.selection;
+  return range ? editor.document.getText(range) : '';
 }
 
 async function offerFolder(): Promise<undefined> {

@@ -4,6 +4,7 @@ import type { Root } from '../protocol';
 import type { EngineClient } from './engineClient';
 import { toErrorInfo } from './errors';
 import type { Indexing } from './indexing';
+import type { Inserter } from './inserter';
 import type { Labels } from './labels';
 import type { SettingsStore } from './settings';
 import type { Thumbnails } from './thumbnails';
@@ -16,6 +17,7 @@ export interface Host {
   readonly indexing: Indexing;
   readonly thumbnails: Thumbnails;
   readonly labels: Labels;
+  readonly inserter: Inserter;
   /** The open workspace folders. */
   roots(): Root[];
 }

@@ -18,12 +18,15 @@ function cellName({ path, part, cell }: Hit): string | undefined {
 interface Item extends vscode.QuickPickItem {
   uri?: vscode.Uri;
   part?: number;
+  hit?: Hit;
   /** What Enter does where there is no image. */
   command?: string;
 }
 
-export function quickSearch(host: Host, initial = ''): void {
-  const { engine, settings, thumbnails, roots } = host;
+/** `insertPicked` inserts the focused hit, as its button does; `onHide` tells that the list is gone. */
+export function quickSearch(host: Host, initial: string, onHide: () => void): { insertPicked(): void } {
+  const { engine, settings, thumbnails, roots, inserter } = host;
+  const insert: vscode.QuickInputButton = { iconPath: new vscode.ThemeIcon('insert'), tooltip: vscode.l10n.t('Insert at Cursor ({0})', process.platform === 'darwin' ? '⌘I' : 'Ctrl+I') };
   const reveal: vscode.QuickInputButton = { iconPath: new vscode.ThemeIcon('go-to-file'), tooltip: vscode.l10n.t('Reveal in Explorer') };
   const similar: vscode.QuickInputButton = { iconPath: new vscode.ThemeIcon('search-fuzzy'), tooltip: vscode.l10n.t('Find Similar Images') };
   const toPanel: vscode.QuickInputButton = { iconPath: new vscode.ThemeIcon('link-external'), tooltip: vscode.l10n.t('Show in the Panel') };
@@ -66,10 +69,11 @@ export function quickSearch(host: Host, initial = ''): void {
       label: cellName(hit) ?? basename(hit.path),
       description: [hit.cell ? posix.join(place, basename(hit.path)) : place, hit.width > 0 ? `${hit.width}×${hit.height}` : '', score, variants > 0 ? vscode.l10n.t('+{0} variants', variants) : ''].filter(Boolean).join(' · '),
       iconPath: thumbnail ? vscode.Uri.file(thumbnail) : new vscode.ThemeIcon('file-media'),
-      buttons: [reveal, similar],
+      buttons: [insert, reveal, similar],
       alwaysShow: true,
       uri: uriOf(roots(), hit),
       part: hit.part,
+      hit,
     };
   }
 
@@ -128,7 +132,13 @@ export function quickSearch(host: Host, initial = ''): void {
       void vscode.commands.executeCommand(item.command);
     }
   });
+  function insertHit({ hit }: Item): void {
+    if (!hit) { return; }
+    pick.hide();
+    inserter.insert([hit]).catch(error => showError(host, error));
+  }
   pick.onDidTriggerItemButton(({ item, button }) => {
+    if (button === insert) { insertHit(item); return; }
     if (!item.uri) { return; }
     pick.hide();
     if (button === similar) { void vscode.commands.executeCommand('assetSearch.findSimilar', item.uri, item.part); } else { void vscode.commands.executeCommand('revealInExplorer', item.uri); }
@@ -145,8 +155,10 @@ export function quickSearch(host: Host, initial = ''): void {
     request = undefined;
     news.dispose();
     pick.dispose();
+    onHide();
   });
   pick.show();
   void update();
   engine.start();
+  return { insertPicked: () => { const item = pick.activeItems[0]; if (item) { insertHit(item); } } };
 }

@@ -2,6 +2,7 @@
 import { posix, relative, sep } from 'node:path';
 import * as vscode from 'vscode';
 import type { AssetKey, Root } from '../protocol';
+import { HostError } from './errors';
 
 /** Workspace folders on disk. The id is the folder's name, made unique as `name~2`, so that the CLI and a window agree. */
 export function readRoots(): Root[] {
@@ -33,4 +34,10 @@ export function keyOf(roots: Root[], uri: vscode.Uri, part = 0): AssetKey | unde
 export function uriOf(roots: Root[], key: Pick<AssetKey, 'root' | 'path'>): vscode.Uri | undefined {
   const root = roots.find(({ id }) => id === key.root);
   return root && vscode.Uri.joinPath(vscode.Uri.file(root.path), ...key.path.split('/'));
+}
+
+export function requireUri(roots: Root[], key: Pick<AssetKey, 'root' | 'path'>): vscode.Uri {
+  const uri = uriOf(roots, key);
+  if (!uri) { throw new HostError('notIndexed', vscode.l10n.t('The folder of {0} is not open any more.', key.path)); }
+  return uri;
 }

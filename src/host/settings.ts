@@ -5,6 +5,7 @@ import * as vscode from 'vscode';
 import type { OpenParams, Root, ScanRules } from '../protocol';
 import type { LabelSets } from './labels';
 import { pathBelow, readRoots } from './roots';
+import type { InsertRules } from './snippet';
 
 export interface Settings {
   readonly rules: ScanRules;
@@ -22,6 +23,8 @@ export interface Settings {
   readonly autoIndex: boolean;
   /** Words to choose from, by the name of their set. */
   readonly labelSets: LabelSets;
+  /** How assets are inserted into texts. */
+  readonly insert: InsertRules;
 }
 
 const bytesPerMB = 1024 * 1024;
@@ -55,6 +58,10 @@ function readSettings(): Settings {
     // A workspace may write anything here.
     labelSets: Object.freeze(Object.fromEntries(Object.entries(own.get<Record<string, unknown>>('labelSets', {}))
       .map(([name, words]): [string, string[]] => [name, Array.isArray(words) ? words.filter(word => typeof word === 'string' && word.trim() !== '').map(String) : []]).filter(([, words]) => words.length > 0))),
+    insert: Object.freeze({
+      publicFolders: own.get<string[]>('insert.publicFolders', ['public', 'static']),
+      templates: Object.fromEntries(Object.entries(own.get<Record<string, unknown>>('insert.templates', {})).filter((entry): entry is [string, string] => typeof entry[1] === 'string')),
+    }),
   });
 }
 

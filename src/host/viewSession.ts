@@ -1,11 +1,12 @@
 /** Answers one webview: queries, labels, actions on tiles, and news of the index. */
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
-import { Engine, View, type Asset, type Hit, type ImageSource, type IndexStatus, type Tile, type TileAction, type ViewImage, type ViewState, type ViewStatus } from '../protocol';
+import { Engine, View, type Asset, type AssetKey, type AssetReference, type CopyKind, type Hit, type ImageSource, type IndexStatus, type Tile, type TileAction, type ViewImage, type ViewState, type ViewStatus } from '../protocol';
+import { copyAssets, copyFilesTo } from './copy';
 import { HostError } from './errors';
-import type { Host } from './host';
+import { showError, type Host } from './host';
 import { imageExtension, openImage } from './imageFiles';
-import { uriOf } from './roots';
+import { requireUri, uriOf } from './roots';
 import { ViewConnection } from './viewConnection';
 import { webviewHtml } from './webviewHtml';
 
@@ -128,7 +129,7 @@ export class ViewSession implements vscode.Disposable {
         case 'saveSet': await labels.saveSet(words); return;
       }
     });
-    connection.onRequest(View.action, ({ action, key }) => this.#act(action, key));
+    connection.onRequest(View.action, async ({ action, key, assets }) => ({ announcement: await this.#act(action, key, assets ?? [{ ...key, width: 0, height: 0, title: '' }]) }));
     connection.onRequest(View.command, ({ command }) => this.#command(command));
   }
 
@@ -164,18 +165,19 @@ export class ViewSession implements vscode.Disposable {
     }, index?.state === 'indexing' ? assetsChangedMs : 0);
   }
 
-  async #act(action: TileAction, key: { root: string; path: string }): Promise<void> {
-    const uri = uriOf(this.host.roots(), key);
-    if (!uri) { throw new HostError('notIndexed', vscode.l10n.t('The folder of {0} is not open any more.', key.path)); }
+  /** Says what was done, where that is not seen. */
+  async #act(action: TileAction, key: AssetKey, assets: AssetReference[]): Promise<string | undefined> {
+    const { host } = this;
+    const uri = requireUri(host.roots(), key);
     switch (action) {
-      case 'open': return openImage(uri);
-      case 'openToSide': return openImage(uri, { viewColumn: vscode.ViewColumn.Beside });
-      case 'reveal': await vscode.commands.executeCommand('revealInExplorer', uri); return;
-      case 'copyPath':
-        await vscode.env.clipboard.writeText(uri.fsPath);
-        vscode.window.setStatusBarMessage(vscode.l10n.t('Copied the path of {0}', basename(uri.fsPath)), 3_000);
-        return;
-      case 'findSimilar': await vscode.commands.executeCommand('assetSearch.findSimilar', uri); return;
+      case 'open': await openImage(uri); return undefined;
+      case 'openToSide': await openImage(uri, { viewColumn: vscode.ViewColumn.Beside }); return undefined;
+      case 'reveal': await vscode.commands.executeCommand('revealInExplorer', uri); return undefined;
+      case 'findSimilar': await vscode.commands.executeCommand('assetSearch.findSimilar', uri); return undefined;
+      case 'insert': return host.inserter.insert(assets);
+      // Not awaited: it asks for a folder, shows its own progress, and tells of its end.
+      case 'copyFileTo': void copyFilesTo(host, assets).catch(error => showError(host, error)); return undefined;
+      default: return copyAssets(host, kindOf[action], assets);
     }
   }
 
@@ -188,6 +190,10 @@ export class ViewSession implements vscode.Disposable {
     }
   }
 }
+
+const kindOf = {
+  copyPath: 'path', copyRelativePath: 'relativePath', copyImport: 'import', copyMarkdown: 'markdown', copyDataUri: 'dataUri', copySvg: 'svg',
+} as const satisfies Partial<Record<TileAction, CopyKind>>;
 
 const asHit = (asset: Asset): Hit => ({ ...asset, score: null, matched: { visual: false, name: false } });
 

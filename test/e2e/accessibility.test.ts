@@ -76,7 +76,7 @@ suite('Accessibility', () => {
     'a failed search': { query: 'scenario=searchFails', reach: async () => { await box().fill('cart'); await page.getByRole('alert').waitFor(); } },
     'a picture refined by words': { reach: async () => { await findSimilar(); await search('blue'); await page.getByLabel('Weight of the words').waitFor(); } },
     'open filters': { reach: openFilters },
-    'the menu of a tile': { reach: async () => { await listed(); await box().press('ArrowDown'); await page.keyboard.press('Shift+F10'); await page.getByRole('menu').waitFor(); } },
+    'the menu of a tile': { reach: async () => { await listed(); await box().press('ArrowDown'); await page.keyboard.press('Shift+F10'); await page.getByRole('menu').waitFor(); for (const key of ['End', 'ArrowUp', 'ArrowRight']) { await page.keyboard.press(key); } await page.getByRole('menuitem', { name: 'Markdown' }).waitFor(); } },
     'selected tiles and the toolbar': { reach: async () => { await listed(); await box().press('ArrowDown'); await page.keyboard.press('Space'); await page.getByRole('toolbar').waitFor(); } },
     'labels with results': {
       only: 'panel', reach: async () => {
@@ -124,8 +124,8 @@ suite('Accessibility', () => {
     await keyboard.press('ArrowDown');
     await keyboard.press('Enter');
     await keyboard.press('Shift+F10');
-    for (const key of ['ArrowDown', 'ArrowUp', 'End', 'Enter']) { await keyboard.press(key); }
-    await until('both actions', async () => (await actions()).join() === 'open,copyPath');
+    for (const key of ['ArrowDown', 'ArrowUp', 'End', 'ArrowUp', 'ArrowUp', 'Enter']) { await keyboard.press(key); }
+    await until('both actions', async () => (await actions()).join() === 'open,copyRelativePath');
     // From the tile to its toolbar: similar images, and the menu of all else.
     await keyboard.press('Tab');
     await keyboard.press('ArrowRight');

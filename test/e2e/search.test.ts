@@ -88,7 +88,7 @@ suite('Finding images in VS Code', () => {
 
   test('the quick pick searches while one types and shows pictures', async () => {
     const { page } = workbench;
-    await runCommand(page, 'Asset Search: Search…');
+    await runCommand(page, 'Search Assets…');
     await page.locator('.quick-input-widget input[type=text]').fill('shopping cart');
     const row = page.locator('.quick-input-list .monaco-list-row', { hasText: 'shopping-cart.svg' }).first();
     await row.waitFor();

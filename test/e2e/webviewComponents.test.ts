@@ -141,13 +141,45 @@ suite('Webview components', () => {
     await box().press('ArrowDown');
     await page.keyboard.press('Shift+F10');
     await focused(page.getByRole('menuitem', { name: 'Open', exact: true }));
-    assert.deepEqual(await page.getByRole('menuitem').evaluateAll(items => items.map(item => item.getAttribute('data-action'))), ['open', 'openToSide', 'findSimilar', 'reveal', 'copyPath']);
+    assert.deepEqual(await page.getByRole('menuitem').evaluateAll(items => items.map(item => item.getAttribute('data-action'))), ['open', 'openToSide', 'insert', 'findSimilar', 'reveal', 'copyRelativePath', null, 'copyFileTo']);
     await page.keyboard.press('Escape');
     await focused(at(1));
     await at(3).click({ button: 'right' });
-    await page.getByRole('menuitem', { name: 'Copy Path' }).click();
+    await page.getByRole('menuitem', { name: 'Copy Relative Path' }).click();
     await page.getByText(/^Copied the path of /).waitFor({ state: 'attached' });
-    assert.equal((await received('view/action')).at(-1)!.params.action, 'copyPath');
+    assert.equal((await received('view/action')).at(-1)!.params.action, 'copyRelativePath');
+  });
+
+  test('the ways to copy unfold in the menu, fit into 240 px, and are meant for all selected tiles', async () => {
+    await open('theme=dark', { width: 240, height: 420 });
+    await at(1).waitFor();
+    await box().press('ArrowDown');
+    const { keyboard } = page;
+    for (const key of ['Space', 'ArrowRight', 'Space', 'Shift+F10', 'End', 'ArrowUp']) { await keyboard.press(key); }
+    await focused(page.getByRole('menuitem', { name: 'Copy As (2)' }));
+    await keyboard.press('ArrowRight');
+    await focused(page.getByRole('menuitem', { name: 'Full Path' }));
+    const menu = (await page.getByRole('menu', { name: 'Actions for' }).boundingBox())!;
+    assert.ok(menu.x >= 0 && menu.y >= 0 && menu.x + menu.width <= 240 && menu.y + menu.height <= 420, JSON.stringify(menu));
+    await keyboard.press('ArrowLeft');
+    await focused(page.getByRole('menuitem', { name: 'Copy As (2)' }));
+    await keyboard.press('Enter');
+    await page.getByRole('menuitem', { name: 'Markdown' }).click();
+    await focused(at(2));
+    const { action, assets } = (await received('view/action')).at(-1)!.params;
+    assert.equal(action, 'copyMarkdown');
+    assert.deepEqual(assets.map(({ path }: { path: string }) => path), [await at(1).getAttribute('data-path'), await at(2).getAttribute('data-path')]);
+  });
+
+  test('one key copies the path of a tile, one inserts it', async () => {
+    await open('theme=dark');
+    await at(1).waitFor();
+    await box().press('ArrowDown');
+    await page.keyboard.press('Control+c');
+    await page.keyboard.press('Control+i');
+    await until('two actions', async () => (await received('view/action')).length === 2);
+    assert.deepEqual((await received('view/action')).map(({ params }) => [params.action, params.assets.length]), [['copyRelativePath', 1], ['insert', 1]]);
+    await focused(at(1));
   });
 
   test('the actions of a tile are reached with the mouse and with Tab', async () => {
@@ -239,17 +271,23 @@ suite('Webview components', () => {
     await until('the picture in the chip', () => page.locator('.chip img').evaluate(image => (image as any).naturalWidth === 8));
   });
 
-  test('a tile is dragged as its path and its key', async () => {
+  test('tiles are dragged as their paths and what is needed to insert them', async () => {
     await open('theme=dark');
     await at(1).waitFor();
-    const data = await at(1).evaluate(element => {
+    const drag = (position: number): Promise<string[]> => at(position).evaluate(element => {
       const { DataTransfer: Transfer, DragEvent: Drag } = globalThis as any;
       const dataTransfer = new Transfer();
       (element as any).dispatchEvent(new Drag('dragstart', { dataTransfer, bubbles: true, cancelable: true }));
       return [dataTransfer.getData('text/plain'), dataTransfer.getData('application/vnd.asset-search.asset')];
     });
-    const path = await at(1).getAttribute('data-path');
-    assert.deepEqual(data, [path, JSON.stringify({ root: 'web-app', path, part: 0 })]);
+    const [first, second, third] = await Promise.all([1, 2, 3].map(position => at(position).getAttribute('data-path')));
+    for (const position of [1, 2]) { await at(position).click({ modifiers: ['Control'] }); }
+    const [text, data] = await drag(2);
+    assert.equal(text, `${first}\n${second}`);
+    const assets = JSON.parse(data!) as Record<string, unknown>[];
+    assert.deepEqual(assets.map(({ root, path, part }) => ({ root, path, part })), [{ root: 'web-app', path: first, part: 0 }, { root: 'web-app', path: second, part: 0 }]);
+    assert.ok(assets.every(({ width, height, title }) => Number(width) > 0 && Number(height) > 0 && typeof title === 'string'));
+    assert.equal((await drag(3))[0], third, 'a tile outside of the selection goes alone');
   });
 
   test('10,000 images: few tiles in the document, pages fetched where one scrolls', async () => {

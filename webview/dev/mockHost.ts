@@ -108,6 +108,7 @@ function answer(method: string, params: any): unknown {
       const sum = weights.reduce((total, weight) => total + weight, 0);
       return { image, labels: params.labels, probabilities: weights.map(weight => weight / sum), cosines: weights.map(() => 0.2) };
     });
+    case 'view/action': return params.action === 'copyRelativePath' ? { announcement: `Copied the path of ${(params.key as AssetKey).path.split('/').at(-1)}` } : {};
     default: return null;
   }
 }

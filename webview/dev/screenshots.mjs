@@ -40,6 +40,10 @@ const shots = [
   { name: 'divider-none', query: 'theme=dark&divider', width: 300, height: 480, act: type('walrus') },
   { name: 'sidebar-keyboard', query: 'theme=light', width: 300, height: 600, act: async page => { await page.getByLabel('Search assets').press('ArrowDown'); await page.keyboard.press('ArrowDown'); await page.keyboard.press('ArrowRight'); } },
   { name: 'sidebar-menu', query: 'theme=dark', width: 300, height: 600, act: async page => { await page.getByLabel('Search assets').press('ArrowDown'); await page.keyboard.press('Shift+F10'); } },
+  ...['dark', 'light', 'hc', 'hcLight'].map(theme => ({ name: `menu-copy-${theme}`, query: `theme=${theme}`, width: 240, height: 420, act: async page => {
+    await page.getByLabel('Search assets').press('ArrowDown');
+    for (const key of ['Space', 'ArrowRight', 'Space', 'Shift+F10', 'End', 'ArrowUp', 'ArrowRight', 'ArrowDown']) { await page.keyboard.press(key); }
+  } })),
   ...['indexing', 'indexingEmpty', 'elsewhere', 'elsewhereEmpty', 'failed', 'failedWithAssets', 'empty', 'noFolder', 'untrusted', 'engineFailed', 'starting', 'namesOnly']
     .flatMap(scenario => ['dark', 'light'].map(theme => ({ name: `state-${scenario}-${theme}`, query: `theme=${theme}&scenario=${scenario}`, width: theme === 'dark' ? 260 : 320, height: 480 }))),
   { name: 'state-noFolder-hc', query: 'theme=hc&scenario=noFolder', width: 300, height: 480 },
