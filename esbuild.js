@@ -1,11 +1,15 @@
 // Bundles every process of the extension, and checks on the metafile that no bundle holds what its process must not load.
 const esbuild = require('esbuild');
-const { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync } = require('node:fs');
-const { join } = require('node:path');
+const { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } = require('node:fs');
+const { isBuiltin } = require('node:module');
+const { basename, join, relative, resolve } = require('node:path');
 
 const watch = process.argv.includes('--watch');
 const production = process.argv.includes('--production');
 const withTests = process.argv.includes('--tests');
+const option = name => process.argv.includes(name) ? process.argv[process.argv.indexOf(name) + 1] : undefined;
+/** package.mjs builds into a folder of its own, beside what a developer runs. */
+const dist = resolve(__dirname, option('--outdir') ?? 'dist');
 
 const natives = ['@lancedb/lancedb', 'apache-arrow', 'onnxruntime-node', 'sharp'];
 const node = {
@@ -18,15 +22,15 @@ const find = (folder, ending) => exists(folder)
   : [];
 
 const bundles = {
-  extension: { ...node, entryPoints: ['src/extension.ts'], outdir: 'dist', external: ['vscode'] },
+  extension: { ...node, entryPoints: ['src/extension.ts'], outdir: dist, external: ['vscode'] },
   engine: {
-    ...node, outdir: 'dist', external: natives,
+    ...node, outdir: dist, external: natives,
     entryPoints: ['src/engine.ts', 'src/cli.ts', 'src/core/encodeWorker.ts', 'src/core/decodeProcess.ts'],
     entryNames: '[name]',
   },
   webview: {
     bundle: true, platform: 'browser', format: 'iife', target: 'es2022', metafile: true, logLevel: 'warning',
-    entryPoints: ['webview/main.ts'], outfile: 'dist/webview.js', tsconfig: 'webview/tsconfig.json',
+    entryPoints: ['webview/main.ts'], outfile: join(dist, 'webview.js'), tsconfig: 'webview/tsconfig.json',
     sourcemap: production ? false : 'linked', minify: production || !watch,
   },
 };
@@ -57,19 +61,31 @@ function checkDependencies(name, metafile) {
   if (broken.length > 0) { throw new Error(`Dependency rule broken:\n  ${broken.join('\n  ')}`); }
 }
 
+/** Which files went into the bundles, and which packages the bundles require when they run. */
+function contentsOf(metafiles) {
+  const outputs = metafiles.flatMap(({ outputs }) => Object.values(outputs));
+  const imports = outputs.flatMap(({ imports }) => imports.filter(({ external, path }) => external && path !== 'vscode' && !isBuiltin(path)));
+  return { bundled: [...new Set(outputs.flatMap(({ inputs }) => Object.keys(inputs)))], required: [...new Set(imports.map(({ path }) => path))] };
+}
+
 async function main() {
-  if (!watch) { rmSync(join(__dirname, 'out'), { recursive: true, force: true }); }
-  mkdirSync(join(__dirname, 'dist'), { recursive: true });
-  for (const file of ['codicon.css', 'codicon.ttf']) {
-    copyFileSync(require.resolve(`@vscode/codicons/dist/${file}`), join(__dirname, 'dist', file));
-  }
+  // Only what is made anew: out/ also holds packages.
+  if (!watch && dist === join(__dirname, 'dist')) { for (const folder of ['bench', 'failures', 'screenshots', 'test']) { rmSync(join(__dirname, 'out', folder), { recursive: true, force: true }); } }
+  mkdirSync(dist, { recursive: true });
+  const codicons = ['codicon.css', 'codicon.ttf'].map(name => require.resolve(`@vscode/codicons/dist/${name}`));
+  for (const file of codicons) { copyFileSync(file, join(dist, basename(file))); }
+  const metafiles = [];
   for (const [name, options] of Object.entries(bundles)) {
     if (options.entryPoints.length === 0) { continue; }
-    const check = { name: 'dependency-rule', setup(build) { build.onEnd(result => { if (result.metafile) { checkDependencies(name, result.metafile); } }); } };
+    const check = { name: 'dependency-rule', setup(build) { build.onEnd(result => { if (result.metafile) { checkDependencies(name, result.metafile); metafiles.push(result.metafile); } }); } };
     const context = await esbuild.context({ ...options, plugins: [check] });
     if (watch) { await context.watch(); } else { await context.rebuild(); await context.dispose(); }
   }
   if (watch) { console.log('[watch] build finished, watching'); }
+  if (option('--contents')) {
+    const { bundled, required } = contentsOf(metafiles);
+    writeFileSync(option('--contents'), JSON.stringify({ bundled: [...bundled, ...codicons.map(file => relative(__dirname, file))], required }));
+  }
 }
 
 main().catch(error => { console.error(error.message ?? error); process.exit(1); });

@@ -11,7 +11,7 @@ export const indexTimeoutMs = 120_000;
 
 export interface Workbench { code: VsCode; page: Page; workspace: string; images: number; close(): Promise<void> }
 
-export async function openSample(settings: Record<string, unknown> = {}, more: { extensionPath?: string } = {}): Promise<Workbench> {
+export async function openSample(settings: Record<string, unknown> = {}, more: { extensionPath?: string; vsix?: string } = {}): Promise<Workbench> {
   const parent = await realpath(await mkdtemp(join(tmpdir(), 'asw-')));
   const workspace = join(parent, 'sample');
   const { images } = await makeSample(workspace, { small: true });

@@ -1,10 +1,11 @@
 // Serves the VS Code of the tools folder on 127.0.0.1, with an extension in it; shared by the tests and `npm start`.
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 
 const startTimeoutMs = 60_000;
 const longestDataFolder = 50;
@@ -31,16 +32,20 @@ export const quietSettings = {
  * @param {string} options.dataFolder settings, logs and state
  * @param {Record<string, unknown>} [options.settings] added to quietSettings
  * @param {string} [options.installExtension] the folder of a built extension, to be found like an installed one
+ * @param {string} [options.installVsix] a package to install first, as VS Code does it
  * @param {boolean} [options.testable] accept an extension and its tests from the page's address
  * @param {Record<string, string>} [options.env]
  * @param {number} [options.port] 0 = any free one
  */
-export async function startServer({ tools, dataFolder, settings = {}, installExtension, testable = false, env = {}, port = 0 }) {
+export async function startServer({ tools, dataFolder, settings = {}, installExtension, installVsix, testable = false, env = {}, port = 0 }) {
   const data = join(dataFolder, 'data');
   const extensions = join(dataFolder, 'extensions');
   await writeSettings(data, { ...quietSettings, ...settings });
   await mkdir(extensions, { recursive: true });
   if (installExtension) { await linkExtension(installExtension, extensions); }
+  if (installVsix) {
+    await promisify(execFile)(tools.node, [tools.server, '--install-extension', installVsix, '--accept-server-license-terms', '--server-data-dir', dataFolder, '--user-data-dir', data, '--extensions-dir', extensions], { env: { ...serverEnvironment(), ...env } });
+  }
 
   // VS Code puts its sockets here, and their paths may have 107 characters at most.
   const sockets = dataFolder.length <= longestDataFolder ? dataFolder : await mkdtemp(join(tmpdir(), 'asr-'));

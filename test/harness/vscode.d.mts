@@ -6,6 +6,8 @@ export interface LaunchOptions {
   settings?: Record<string, unknown>;
   /** The built extension; the repository by default. */
   extensionPath?: string;
+  /** Absolute path of a package to install instead. */
+  vsix?: string;
   /** Absolute path of a module that exports run(): the extension is then loaded as one under development, and run() is called in its host. */
   testsPath?: string;
   /** Added to the environment of VS Code and so of the extension host. */

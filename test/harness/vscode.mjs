@@ -16,7 +16,7 @@ const ownNoise = /vsda|serviceWorker\.js|Service Worker|web worker extension hos
 /**
  * Opens a workspace in VS Code. See vscode.d.mts for the options and what comes back.
  */
-export async function launchVsCode({ workspace, settings = {}, extensionPath = repository, testsPath, env = {}, userDataDir, keep = false, viewport = { width: 1280, height: 800 } }) {
+export async function launchVsCode({ workspace, settings = {}, extensionPath = repository, vsix, testsPath, env = {}, userDataDir, keep = false, viewport = { width: 1280, height: 800 } }) {
   const tools = await prepareTools();
   const dataFolder = userDataDir ?? await mkdtemp(join(tmpdir(), 'asv-'));
   // A home of its own, so that no test depends on, or touches, what is in the user's.
@@ -30,7 +30,7 @@ export async function launchVsCode({ workspace, settings = {}, extensionPath = r
   };
   try {
     [server, browser] = await Promise.all([
-      startServer({ tools, dataFolder, settings, env: { ...home, ...env }, ...(testsPath ? { testable: true } : { installExtension: extensionPath }) }),
+      startServer({ tools, dataFolder, settings, env: { ...home, ...env }, ...(testsPath ? { testable: true } : vsix ? { installVsix: vsix } : { installExtension: extensionPath }) }),
       launchBrowser(),
     ]);
     const context = await browser.newContext({ viewport, permissions: ['clipboard-read', 'clipboard-write'] });

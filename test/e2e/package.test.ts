@@ -1,0 +1,75 @@
+/** The package that people install: its size, its contents, and a search in a VS Code that has nothing but it. */
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Frame } from 'playwright-core';
+import { indexed, indexTimeoutMs, keepEvidence, openSample, openSidebar, search, tile, until, type Workbench } from './workbench';
+
+const packageTimeoutMs = 180_000;
+const largestBytes = 96e6;
+
+interface Result { code: number; out: string }
+
+function node(args: string[], cwd = process.cwd()): Promise<Result> {
+  return new Promise(resolve => execFile(process.execPath, args, { cwd }, (error, stdout, stderr) => resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, out: `${stdout}${stderr}` })));
+}
+
+suite('The package', () => {
+  let vsix: string;
+  let workbench: Workbench;
+  let sidebar: Frame;
+
+  suiteSetup(async function () {
+    this.timeout(packageTimeoutMs + indexTimeoutMs);
+    const { name, version } = JSON.parse(await readFile('package.json', 'utf8')) as { name: string; version: string };
+    vsix = join(process.cwd(), 'out', `${name}-linux-x64-${version}.vsix`);
+    const { code, out } = await node(['package.mjs', '--target', 'linux-x64']);
+    assert.equal(code, 0, out);
+    workbench = await openSample({}, { vsix });
+  });
+  teardown(async function () { await keepEvidence(this, workbench); });
+  suiteTeardown(async () => { await workbench?.close(); });
+
+  test('for Linux x64 has 96 MB at most', async () => {
+    const { size } = await stat(vsix);
+    assert.ok(size <= largestBytes, `${size / 1e6} MB`);
+  });
+
+  test('once installed, builds its index and shows the right picture', async function () {
+    this.timeout(indexTimeoutMs);
+    sidebar = await openSidebar(workbench.page);
+    await indexed(sidebar, workbench.images);
+    const found = await search(sidebar, 'shopping cart');
+    assert.ok(found.slice(0, 4).includes('src/assets/icons/shopping-cart.svg'), `first: ${found.slice(0, 8).join(', ')}`);
+    assert.ok(found.slice(0, 10).includes('public/emoji/twemoji/1f6d2.svg'), `by its picture alone: ${found.slice(0, 12).join(', ')}`);
+    const image = tile(sidebar, 'src/assets/icons/shopping-cart.svg').locator('img');
+    await until('the thumbnail', () => image.evaluate((element: { complete: boolean; naturalWidth: number }) => element.complete && element.naturalWidth > 0));
+  });
+
+  test('carries a command line that works by itself', async () => {
+    const extensions = join(workbench.code.userDataDir, 'extensions');
+    const folder = (await readdir(extensions)).find(name => name.startsWith('asset-search.'));
+    assert.ok(folder, 'VS Code has installed the package');
+    const cli = join(extensions, folder, 'dist', 'cli.js');
+    const database = join(workbench.code.userDataDir, 'cli-index');
+    const indexing = await node([cli, 'index', workbench.workspace, '--db', database], workbench.workspace);
+    assert.equal(indexing.code, 0, indexing.out);
+    const { code, out } = await node([cli, 'search', 'shopping cart', '--no-names', '--db', database], workbench.workspace);
+    assert.equal(code, 0, out);
+    assert.match(out, /shopping-cart\.svg/);
+  });
+
+  test('is refused by the check where its natives are of another processor', async () => {
+    const { code, out } = await node(['package.mjs', '--check', vsix, '--target', 'linux-arm64']);
+    assert.equal(code, 1);
+    assert.match(out, /lancedb\.linux-x64-gnu\.node is for x64, not for arm64/);
+    assert.match(out, /lancedb\.linux-arm64-gnu\.node is there 0 times/);
+  });
+
+  test('is not made for a platform that has no natives', async () => {
+    const { code, out } = await node(['package.mjs', '--target', 'darwin-x64']);
+    assert.equal(code, 2);
+    assert.match(out, /lancedb/);
+  });
+});
