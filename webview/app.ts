@@ -2,7 +2,7 @@
 import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, query, state } from 'lit/decorators.js';
 import { classMap } from 'lit/directives/class-map.js';
-import { View, type Filter, type Tile, type TileAction, type ViewImage, type ViewState, type ViewStatus } from '../src/protocol';
+import { View, type Filter, type LabelCounts, type LabelScope, type Tile, type TileAction, type ViewImage, type ViewState, type ViewStatus } from '../src/protocol';
 import { toErrorInfo, type Host } from './connection';
 import './emptyState';
 import type { EmptyContent } from './emptyState';
@@ -57,6 +57,7 @@ export class AssetSearchApp extends LitElement {
   @state() private folders: Folder[] = [];
   @state() private tileSize = 0;
   @state() private labels = '';
+  @state() private labelCounts: LabelCounts = { labels: [], unlabelled: 0 };
   @state() private labelsOpen = true;
   @state() private selection: Tile[] = [];
   @state() private firstInSight = 0;
@@ -161,7 +162,7 @@ export class AssetSearchApp extends LitElement {
   assetsChanged(): void {
     if (this.isReady) { void this.listing.refresh(this.range.first, this.range.last); }
     this.foldersAsked = false;
-    if (this.kind === 'panel' || this.filtersOpen) { void this.askFolders(); }
+    if (this.kind === 'panel' || this.filtersOpen) { void this.askFolders(); void this.askLabels(); }
   }
 
   show({ query, similarTo }: Show): void {
@@ -184,7 +185,7 @@ export class AssetSearchApp extends LitElement {
       this.wasReady = this.isReady;
       if (this.isReady) {
         if (this.listing.state === 'waiting' || this.listing.state === 'failed') { void this.ask(this.question()); }
-        if (this.kind === 'panel' || this.filtersOpen) { void this.askFolders(); }
+        if (this.kind === 'panel' || this.filtersOpen) { void this.askFolders(); void this.askLabels(); }
       }
     }
   }
@@ -394,7 +395,7 @@ export class AssetSearchApp extends LitElement {
           <div class="second">
             ${this.similarTo ? this.renderChip(this.similarTo) : nothing}
             ${panel || this.filtersOpen ? html`
-              <filter-bar .t=${t} .filter=${this.filter} .roots=${status.roots} .folders=${this.folders}
+              <filter-bar .t=${t} .filter=${this.filter} .roots=${status.roots} .folders=${this.folders} .labels=${this.labelCounts}
                 @filter-changed=${(event: CustomEvent<Filter>) => this.setFilter(event.detail)}></filter-bar>` : nothing}
             ${panel && showsGrid && !waiting ? html`<span class="summary">${this.summary(false)}</span>` : nothing}
           </div>` : nothing}
@@ -412,7 +413,8 @@ export class AssetSearchApp extends LitElement {
             @leave-up=${() => this.searchBox.focusInput()} @type-ahead=${() => this.searchBox.focusInput()}></asset-grid>`
           : html`<empty-state .content=${empty}></empty-state>`}
         ${labelled ? html`
-          <labels-pane .t=${t} .host=${this.host} .value=${this.labels} .images=${this.labelImages()} .selected=${this.selection.length > 0}
+          <labels-pane .t=${t} .host=${this.host} .value=${this.labels} .images=${this.labelImages()} .selected=${this.selection.length > 0} .scope=${this.listedScope()} .listed=${this.listing.tiles.length} .sets=${status.labelSets ?? {}} .counts=${this.labelCounts} .filtered=${this.filter.labels?.[0]}
+            @label-chosen=${(event: CustomEvent<string | null>) => this.filterByLabel(event.detail ?? undefined)}
             @labels-changed=${(event: CustomEvent<string>) => this.labelsChanged(event.detail)} @announce=${(event: CustomEvent<string>) => this.announce(event.detail)}></labels-pane>` : nothing}
       </main>
       <footer ?hidden=${!searchable || status.availability === 'engineFailed'}>
@@ -568,7 +570,7 @@ export class AssetSearchApp extends LitElement {
 
   private toggleFilters(): void {
     this.filtersOpen = !this.filtersOpen;
-    if (this.filtersOpen) { void this.askFolders(); }
+    if (this.filtersOpen) { void this.askFolders(); void this.askLabels(); }
   }
 
   private settled(range: { first: number; last: number }): void {
@@ -583,9 +585,34 @@ export class AssetSearchApp extends LitElement {
   }
 
   private labelImages(): Tile[] {
-    if (this.selection.length > 0) { return this.selection; }
+    if (this.selection.length > 0) {
+      // As they are listed now: labels may have changed since they were selected.
+      const listed = new Map(this.listing.tiles.flatMap(tile => (tile ? [[keyText(tile), tile] as const] : [])));
+      return this.selection.map(tile => listed.get(keyText(tile)) ?? tile);
+    }
     const first = this.listing.tiles[this.firstInSight];
     return first ? [first] : [];
+  }
+
+  /** What is listed now: everything that passes the filter, or the hits of a question. */
+  private listedScope(): LabelScope {
+    if (this.listing.answered.kind === 'browse') { return isActive(this.listing.filter) ? { filter: this.listing.filter } : {}; }
+    return { keys: this.listing.tiles.flatMap(tile => (tile ? [keyOf(tile)] : [])) };
+  }
+
+  /** Shows all images with the label, whatever was asked before. */
+  private filterByLabel(label: string | undefined): void {
+    const { labels: _, ...others } = this.filter;
+    this.filter = label === undefined ? others : { ...others, labels: [label] };
+    if (label !== undefined) { this.text = ''; this.leaveSimilar(); }
+    void this.ask(label === undefined ? this.listing.question : this.question());
+    this.save();
+  }
+
+  private async askLabels(): Promise<void> {
+    if (!this.isReady) { return; }
+    // The filter does without what cannot be counted now.
+    try { this.labelCounts = await this.host.request(View.labelCounts, {}); } catch { /* asked again at the next change */ }
   }
 
   private labelsChanged(labels: string): void {

@@ -2,16 +2,19 @@
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
-import type { Filter } from '../src/protocol';
+import type { Filter, LabelCounts } from '../src/protocol';
 import type { Translate } from './localize';
 import { sharedStyles } from './theme';
 
 /** What the decoder reads, in the order of how common they are in projects. */
 export const formats = ['svg', 'png', 'jpeg', 'webp', 'gif', 'avif', 'tiff'];
 
+/** More labels than this do not help in a dropdown. */
+const maxLabels = 200;
+
 export interface Folder { root: string; path: string }
 
-export const isActive = (filter: Filter): boolean => (filter.folders?.length ?? 0) + (filter.formats?.length ?? 0) > 0;
+export const isActive = (filter: Filter): boolean => (filter.folders?.length ?? 0) + (filter.formats?.length ?? 0) + (filter.labels?.length ?? 0) > 0;
 
 @customElement('filter-bar')
 export class FilterBar extends LitElement {
@@ -19,6 +22,7 @@ export class FilterBar extends LitElement {
   @property({ attribute: false }) filter: Filter = {};
   @property({ attribute: false }) roots: { id: string; name: string }[] = [];
   @property({ attribute: false }) folders: Folder[] = [];
+  @property({ attribute: false }) labels: LabelCounts = { labels: [], unlabelled: 0 };
 
   static override styles = [sharedStyles, css`
     :host { display: flex; flex-wrap: wrap; align-items: center; gap: 6px; }
@@ -49,11 +53,34 @@ export class FilterBar extends LitElement {
           <vscode-option value="">${t('All folders')}</vscode-option>
           ${repeat(options, valueOf, folder => html`<vscode-option value=${valueOf(folder)}>${this.nameOf(folder)}</vscode-option>`)}
         </vscode-dropdown>` : nothing}
+      ${this.renderLabels()}
       <div class="formats" role="group" aria-label=${t('Formats')}>
         ${formats.map(format => html`
           <button aria-pressed=${filter.formats?.includes(format) ? 'true' : 'false'} @click=${() => this.toggleFormat(format)}>${format === 'jpeg' ? 'JPG' : format.toUpperCase()}</button>`)}
       </div>
       ${isActive(filter) ? html`<button class="link" @click=${() => this.emit({})}>${t('Clear filters')}</button>` : nothing}`;
+  }
+
+  /** Only where there is any label, or a filter for one. */
+  private renderLabels(): TemplateResult | typeof nothing {
+    const { t, filter, labels: { labels, unlabelled } } = this;
+    const chosen = filter.labels?.[0];
+    const shown = labels.slice(0, maxLabels);
+    if (chosen !== undefined && chosen !== '' && !shown.some(({ label }) => label === chosen)) { shown.unshift({ label: chosen, images: labels.find(({ label }) => label === chosen)?.images ?? 0 }); }
+    if (shown.length === 0 && chosen === undefined) { return nothing; }
+    // A label may be any text: a letter in front tells it from "all" and "none".
+    return html`
+      <vscode-dropdown aria-label=${t('Label filter')} .value=${chosen === undefined ? '' : chosen === '' ? '-' : `=${chosen}`} @change=${this.labelChosen}>
+        <vscode-option value="">${t('All labels')}</vscode-option>
+        <vscode-option value="-">${t('Without a label ({0})', unlabelled)}</vscode-option>
+        ${repeat(shown, ({ label, images }) => `${label} ${images}`, ({ label, images }) => html`<vscode-option value=${`=${label}`}>${t('{0} ({1})', label, images)}</vscode-option>`)}
+      </vscode-dropdown>`;
+  }
+
+  private labelChosen(event: Event): void {
+    const { value } = event.target as HTMLInputElement;
+    const { labels: _, ...others } = this.filter;
+    this.emit(value === '' ? others : { ...others, labels: [value.slice(1)] });
   }
 
   /** Roots where there are several, then the folders in them; a filter that was restored stays choosable. */

@@ -406,6 +406,7 @@ export class AssetGrid extends LitElement {
     const parts = [captionOf(tile), factsOf(tile, '×'), ...tile.cell ? [this.t('cell {0} of {1}', tile.part, nameOf(tile.path))] : [], this.placeOf(tile) || this.t('top folder')];
     if (tile.stack) { parts.push(tile.stack.open ? this.t('{0} variants shown after it', tile.stack.others) : this.t('stands for {0} more of the same drawing', tile.stack.others)); }
     if (tile.matched.name) { parts.push(this.t('name matches')); } else if (tile.score !== null) { parts.push(this.t('score {0}', tile.score.toFixed(2))); }
+    if (tile.labels) { parts.push(this.t('labels {0}', tile.labels.map(({ label }) => label).join(', '))); }
     return parts.join(', ');
   }
 
@@ -414,7 +415,8 @@ export class AssetGrid extends LitElement {
     const facts = [factsOf(tile, ' × '), cell ? this.t('cell {0} at {1}, {2}', tile.part, cell.x, cell.y) : bytesOf(tile.sizeBytes)];
     if (tile.score !== null) { facts.push(this.t('Similarity {0}', tile.score.toFixed(3))); }
     if (tile.stack && !tile.stack.open) { facts.push(this.t('{0} more of the same drawing', tile.stack.others)); }
-    return [...tile.title ? [tile.title] : [], `${this.severalRoots ? `${tile.rootName} • ` : ''}${tile.path}`, facts.join(' · ')].join('\n');
+    const labels = tile.labels?.map(({ label, probability }) => (probability === undefined ? label : this.t('{0} {1} %', label, Math.round(probability * 100))));
+    return [...tile.title ? [tile.title] : [], `${this.severalRoots ? `${tile.rootName} • ` : ''}${tile.path}`, facts.join(' · '), ...labels ? [this.t('Labels: {0}', labels.join(', '))] : []].join('\n');
   }
 
   private placeOf(tile: Tile): string {

@@ -3,6 +3,7 @@ import { html, type TemplateResult } from 'lit';
 
 /** Characters of @vscode/codicons; a unit test compares them with codicon.css. */
 export const iconCharacters = {
+  'add': '\uea60',
   'check': '\ueab2',
   'chevron-down': '\ueab4',
   'chevron-right': '\ueab6',
@@ -16,6 +17,7 @@ export const iconCharacters = {
   'folder-opened': '\ueaf7',
   'go-to-file': '\uea94',
   'insert': '\uec11',
+  'save': '\ueb4b',
   'search': '\uea6d',
   'search-fuzzy': '\uec0d',
   'tag': '\uea66',

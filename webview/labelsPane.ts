@@ -1,15 +1,15 @@
-/** Zero-shot labels in the panel: candidate words, and for each chosen image how probable each is. */
+/** Labels in the panel: candidate words, how probable each is for an image or how many images each got, and the kept labels of what is selected. */
 import { CancellationTokenSource } from 'vscode-jsonrpc/browser';
 import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
-import { View, type LabelResult, type Tile } from '../src/protocol';
+import { View, type LabelCommand, type LabelCounts, type LabelResult, type LabelRunResult, type LabelScope, type Tile } from '../src/protocol';
 import { toErrorInfo, type Host } from './connection';
 import { captionOf, keyOf } from './grid';
 import { icon } from './icons';
-import type { Translate } from './localize';
+import { countOf, type Translate } from './localize';
 import { sharedStyles } from './theme';
 
-/** Images labelled at once: more than anyone reads. */
+/** Images whose bars are shown at once: more than anyone reads. */
 const maxImages = 24;
 
 @customElement('labels-pane')
@@ -20,8 +20,16 @@ export class LabelsPane extends LitElement {
   /** The selected images, or the first in sight. */
   @property({ attribute: false }) images: Tile[] = [];
   @property({ type: Boolean }) selected = false;
+  /** What is listed, and how much that is. */
+  @property({ attribute: false }) scope: LabelScope = {};
+  @property({ type: Number }) listed = 0;
+  @property({ attribute: false }) sets: Readonly<Record<string, readonly string[]>> = {};
+  @property({ attribute: false }) counts: LabelCounts = { labels: [], unlabelled: 0 };
+  /** The label that the list is filtered by. */
+  @property({ attribute: false }) filtered: string | undefined;
 
   @state() private results: { tile: Tile; result: LabelResult }[] = [];
+  @state() private run: LabelRunResult | undefined;
   @state() private running = false;
   @state() private error: string | undefined;
 
@@ -48,6 +56,28 @@ export class LabelsPane extends LitElement {
     .alarm { margin: 0; }
     .alarm .icon { font-size: 14px; vertical-align: text-bottom; color: var(--vscode-errorForeground); }
     .row { display: contents; color: var(--vscode-descriptionForeground); }
+    .body { display: flex; flex-direction: column; gap: 12px; overflow: auto; min-height: 0; flex: 1; padding: 2px 2px 8px 1px; }
+    .body .results { overflow: visible; padding: 0; }
+    .results:empty { display: none; }
+    .buttons { display: flex; gap: 6px; flex-wrap: wrap; align-items: center; }
+    vscode-dropdown { width: 100%; --dropdown-z-index: 5; }
+    vscode-option { --list-active-selection-foreground: var(--vscode-list-activeSelectionForeground, var(--vscode-foreground)); }
+    h3 { margin: 0 0 4px; padding: 0 4px; font-size: 12px; font-weight: 600; display: flex; justify-content: space-between; gap: 8px; }
+    h3 .link { font-weight: normal; }
+    .summary { display: grid; gap: 1px; margin: 0; padding: 0; list-style: none; font-size: 12px; line-height: 18px; }
+    .summary button, .unsure { display: grid; grid-template-columns: 96px 1fr 44px; gap: 8px; align-items: center; width: 100%; padding: 1px 4px; border: 1px solid transparent; border-radius: 4px; background: none; color: inherit; font: inherit; text-align: start; }
+    .summary button { cursor: pointer; }
+    .summary button:hover { background: var(--tile-hover); outline: 1px dashed var(--vscode-toolbar-hoverOutline, transparent); outline-offset: -1px; }
+    .summary button:focus-visible { outline: 1px solid var(--vscode-focusBorder); outline-offset: -1px; }
+    .summary button[aria-pressed=true] { background: var(--tile-plain); font-weight: 600; border-color: var(--vscode-contrastActiveBorder, var(--vscode-focusBorder)); }
+    .summary .fill { display: block; }
+    .unsure { color: var(--vscode-descriptionForeground); }
+    .unsure .fill { opacity: .45; }
+    .kept { display: flex; flex-wrap: wrap; gap: 4px; margin: 0 0 6px; padding: 0; list-style: none; }
+    .kept li { display: inline-flex; align-items: center; gap: 4px; max-width: 100%; padding: 0 2px 0 8px; height: 22px; border-radius: 11px; font-size: 12px; border: 1px solid var(--vscode-contrastBorder, color-mix(in srgb, var(--vscode-foreground) 22%, transparent)); }
+    .kept .icon-button { width: 18px; height: 18px; border-radius: 50%; }
+    .kept .icon { font-size: 12px; }
+    .more { display: flex; flex-wrap: wrap; gap: 2px 14px; font-size: 12px; padding-bottom: 8px; }
   `];
 
   protected override updated(changed: PropertyValues): void {
@@ -58,18 +88,76 @@ export class LabelsPane extends LitElement {
   protected override render(): TemplateResult {
     const { t } = this;
     const count = Math.min(maxImages, this.images.length);
+    const words = this.labels();
+    const sets = Object.entries(this.sets);
+    const chosen = sets.findIndex(([, labels]) => labels.join(', ') === words.join(', '));
     return html`
       <h2>${t('Labels')}</h2>
+      ${sets.length > 0 ? html`
+        <vscode-dropdown aria-label=${t('Label set')} .value=${String(chosen)} @change=${this.setChosen}>
+          <vscode-option value="-1">${t('Words of your own')}</vscode-option>
+          ${sets.map(([name], index) => html`<vscode-option value=${String(index)}>${name}</vscode-option>`)}
+        </vscode-dropdown>` : nothing}
       <form @submit=${this.submitted}>
         <input type="text" aria-label=${t('Candidate labels')} placeholder=${t('e.g. cart, arrow, person')} spellcheck="false" autocomplete="off" .value=${this.value}
           @input=${(event: Event) => { this.value = (event.target as HTMLInputElement).value; }} @keydown=${this.pressed}>
-        <vscode-button ?disabled=${this.labels().length === 0 || count === 0 || this.running} @click=${this.submitted}>${t('Label')}</vscode-button>
+        <button type="button" class="icon-button" aria-label=${t('Save as label set…')} title=${t('Save as label set…')} ?disabled=${words.length < 2 || chosen >= 0} @click=${() => void this.command('saveSet')}>${icon('save')}</button>
       </form>
-      <p class="hint">${count === 0 ? t('Select images to see which words fit them.')
-        : this.selected ? count === 1 ? t('Compares 1 selected image with words of your choice, separated by commas.') : t('Compares {0} selected images with words of your choice, separated by commas.', count)
-        : t('Compares the first image in sight with words of your choice, separated by commas. Select images to label them.')}</p>
+      <div class="buttons">
+        <vscode-button ?disabled=${words.length === 0 || count === 0 || this.running} @click=${this.submitted}>${t('Label')}</vscode-button>
+        <vscode-button appearance="secondary" ?disabled=${words.length < 2 || this.listed === 0 || this.running} title=${t('Labels every image that is listed, and keeps what is sure')}
+          @click=${() => void this.labelMany(this.scope, this.listed)}>${countOf(t, this.listed, 'Label 1 Listed', 'Label All {0} Listed')}</vscode-button>
+      </div>
+      ${this.run ? nothing : html`<p class="hint">${count === 0 ? t('Select images to see which words fit them.')
+        : this.selected ? count === 1 ? t('Compares 1 selected image with words of your choice, separated by commas.') : t('Compares {0} selected images with words of your choice, separated by commas.', this.images.length)
+        : t('Compares the first image in sight with words of your choice, separated by commas. Select images to label them.')}</p>`}
       ${this.error ? html`<p class="alarm" role="alert">${icon('error')} ${this.error}</p>` : nothing}
-      <ul class="results" aria-label=${t('Label results')} aria-busy=${this.running ? 'true' : 'false'}>${this.results.map(({ tile, result }) => this.renderResult(tile, result))}</ul>`;
+      <div class="body">
+        ${this.selected ? this.renderKept() : nothing}
+        ${this.run ? this.renderRun(this.run) : nothing}
+        <ul class="results" aria-label=${t('Label results')} aria-busy=${this.running ? 'true' : 'false'}>${this.results.map(({ tile, result }) => this.renderResult(tile, result))}</ul>
+      </div>
+      ${this.counts.labels.length > 0 ? html`
+        <div class="more">
+          <button class="link" title=${t('Labels of what is listed, as CSV or JSON')} @click=${() => void this.command('export')}>${t('Export…')}</button>
+          <button class="link" title=${t('Writes .vscode/asset-labels.json')} @click=${() => void this.command('exportTeam')}>${t('Share with the Team')}</button>
+          <button class="link" title=${t('Labels of what is listed')} @click=${() => void this.command('clear')}>${t('Clear Labels…')}</button>
+        </div>` : nothing}`;
+  }
+
+  /** How many images got each word; a click lists them. */
+  private renderRun({ images, counts, unsure, cancelled }: LabelRunResult): TemplateResult {
+    const { t } = this;
+    const bar = (count: number) => html`<span class="bar"><span class="fill" data-share=${images > 0 ? count / images : 0}></span></span><span class="number">${count.toLocaleString(document.documentElement.lang || undefined)}</span>`;
+    return html`
+      <section aria-label=${t('Images by label')}>
+        <h3>${cancelled ? t('{0} images, then stopped', images) : countOf(t, images, '1 image', '{0} images')}<button class="link" @click=${() => void this.command('undo')}>${t('Undo')}</button></h3>
+        <ul class="summary">
+          ${[...counts].sort((a, b) => b.images - a.images).map(({ label, images: count }) => html`
+            <li><button aria-pressed=${this.filtered === label ? 'true' : 'false'} aria-label=${t('{0}: {1} images', label, count)} title=${t('List the images with this label')}
+              @click=${() => this.choose(this.filtered === label ? undefined : label)}><span class="ellipsis">${label}</span>${bar(count)}</button></li>`)}
+          <li class="unsure" title=${t('No word is probable enough to be kept')}><span>${t('unsure')}</span>${bar(unsure)}</li>
+        </ul>
+      </section>`;
+  }
+
+  /** The labels that are kept of the selection, to set and to take away by hand. */
+  private renderKept(): TemplateResult {
+    const { t, images } = this;
+    const kept = new Map<string, { images: number; probability?: number }>();
+    for (const { label, probability } of images.flatMap(image => image.labels ?? [])) { kept.set(label, { images: (kept.get(label)?.images ?? 0) + 1, probability }); }
+    return html`
+      <section aria-label=${t('Labels of the selection')}>
+        ${kept.size > 0 ? html`
+          <ul class="kept">${[...kept].sort(([a], [b]) => a.localeCompare(b)).map(([label, { images: count, probability }]) => html`
+            <li title=${probability === undefined ? t('Set by hand') : t('{0} %', Math.round(probability * 100))}><span class="ellipsis">${label}${images.length > 1 ? ` ${count}/${images.length}` : ''}</span>
+              <button class="icon-button" aria-label=${t('Remove the label {0}', label)} title=${t('Remove the label {0}', label)} @click=${() => void this.set([], [label])}>${icon('close')}</button></li>`)}</ul>` : nothing}
+        <form @submit=${this.added}>
+          <input type="text" class="new" aria-label=${t('Add a label by hand')} placeholder=${t('Add a label by hand')} spellcheck="false" autocomplete="off"
+            @keydown=${(event: KeyboardEvent) => { if (event.key === 'Enter' && !event.isComposing) { this.added(event); } }}>
+          <button type="button" class="icon-button" aria-label=${t('Add the label')} title=${t('Add the label')} @click=${this.added}>${icon('add')}</button>
+        </form>
+      </section>`;
   }
 
   private renderResult(tile: Tile, result: LabelResult): TemplateResult {
@@ -95,7 +183,60 @@ export class LabelsPane extends LitElement {
       </li>`;
   }
 
-  private labels(): string[] { return [...new Set(this.value.split(',').map(label => label.trim()).filter(Boolean))]; }
+  private setChosen(event: Event): void {
+    const labels = Object.values(this.sets)[Number((event.target as HTMLInputElement).value)];
+    if (labels) { this.value = labels.join(', '); }
+  }
+
+  private choose(label: string | undefined): void { this.dispatchEvent(new CustomEvent('label-chosen', { detail: label })); }
+
+  private added = (event: Event): void => {
+    event.preventDefault();
+    const input = this.renderRoot.querySelector<HTMLInputElement>('.new')!;
+    const labels = split(input.value);
+    input.value = '';
+    if (labels.length > 0) { void this.set(labels, []); }
+  };
+
+  private async set(add: string[], remove: string[]): Promise<void> {
+    const done = await this.attempt(() => this.host.request(View.setLabels, { keys: this.images.map(keyOf), add, remove }));
+    if (done) { this.say([...add.map(label => this.t('Label {0} set', label)), ...remove.map(label => this.t('Label {0} removed', label))]); }
+  }
+
+  /** Clearing and exporting concern what is listed. */
+  private async command(command: LabelCommand): Promise<void> {
+    const done = await this.attempt(() => this.host.request(View.labelCommand, { command, scope: this.scope, labels: this.labels() }));
+    if (done && command === 'undo') { this.run = undefined; }
+  }
+
+  private async attempt(work: () => Promise<unknown>): Promise<boolean> {
+    this.error = undefined;
+    try {
+      await work();
+      return true;
+    } catch (error) {
+      const info = toErrorInfo(error);
+      if (info.code !== 'cancelled') { this.error = info.message; }
+      return false;
+    }
+  }
+
+  /** Labels and keeps what is sure; the host shows how far it is, and a way to stop it. */
+  private async labelMany(scope: LabelScope, count: number): Promise<void> {
+    const labels = this.labels();
+    if (labels.length < 2 || count === 0) { return; }
+    this.running = true;
+    await this.attempt(async () => {
+      const run = this.run = await this.host.request(View.labelMany, { scope, labels });
+      this.results = [];
+      this.say([...run.counts.map(({ label, images }) => this.t('{0}: {1} images', label, images)), this.t('{0} unsure', run.unsure)]);
+    });
+    this.running = false;
+  }
+
+  private say(sentences: string[]): void { this.dispatchEvent(new CustomEvent('announce', { detail: sentences.join('; ') })); }
+
+  private labels(): string[] { return split(this.value); }
 
   private pressed(event: KeyboardEvent): void {
     if (event.key === 'Enter' && !event.isComposing) { event.preventDefault(); void this.label(); }
@@ -110,6 +251,8 @@ export class LabelsPane extends LitElement {
     const labels = this.labels();
     const tiles = this.images.slice(0, maxImages);
     if (labels.length === 0 || tiles.length === 0) { return; }
+    const keys = this.images.map(keyOf);
+    this.run = undefined;
     this.cancellation.cancel();
     const cancellation = this.cancellation = new CancellationTokenSource();
     this.running = true;
@@ -119,6 +262,11 @@ export class LabelsPane extends LitElement {
       if (cancellation !== this.cancellation) { return; }
       this.results = results.flatMap(result => tiles[result.image] ? [{ tile: tiles[result.image]!, result }] : []);
       this.announce(this.results);
+      // A selection is a person's choice: what is sure of it is kept. The first image in sight is only looked at.
+      if (this.selected && labels.length > 1) {
+        const run = await this.host.request(View.labelMany, { scope: { keys }, labels });
+        if (keys.length > 1 && cancellation === this.cancellation) { this.run = run; }
+      }
     } catch (error) {
       if (cancellation !== this.cancellation) { return; }
       const info = toErrorInfo(error);
@@ -134,6 +282,8 @@ export class LabelsPane extends LitElement {
       const best = result.probabilities.indexOf(Math.max(...result.probabilities));
       return t('{0}: {1}, {2} %', captionOf(tile), result.labels[best] ?? '', Math.round((result.probabilities[best] ?? 0) * 100));
     });
-    this.dispatchEvent(new CustomEvent('announce', { detail: said.join('; ') }));
+    this.say(said);
   }
 }
+
+const split = (text: string): string[] => [...new Set(text.split(',').map(label => label.trim()).filter(Boolean))];

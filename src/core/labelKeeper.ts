@@ -38,7 +38,7 @@ export class LabelKeeper {
     const { changed, cancelled } = await this.change(scope, { ...changing, vectors: true, cost: judge.labels.length }, (batch, row, old) => {
       const vector = batch.vectorAt(row);
       const values = probabilities(judge.vectors.map(each => dot(each, vector)), judge.score);
-      const sure = surePlaces(values).map(place => ({ label: judge.labels[place]!, probability: values[place]! }));
+      const sure = surePlaces(values, judge.score.kind).map(place => ({ label: judge.labels[place]!, probability: values[place]! }));
       const marks = markByModel(old, candidates, sure, judge.model);
       images++;
       const has = marks.filter(mark => !mark.removed && candidates.has(mark.label));

@@ -66,14 +66,36 @@ suite('Finding images in VS Code', () => {
     await tile(panel, 'src/assets/icons/shopping-cart.svg').click();
     const labels = panel.locator('labels-pane');
     if (!await labels.isVisible()) { await panel.getByRole('button', { name: 'Labels' }).click(); }
-    await labels.locator('input').fill('shopping cart, pizza, snowflake');
-    await labels.locator('input').press('Enter');
+    await labels.getByLabel('Candidate labels').fill('shopping cart, pizza, snowflake');
+    await labels.getByLabel('Candidate labels').press('Enter');
     const meters = labels.locator('[data-path="src/assets/icons/shopping-cart.svg"] [role=meter]');
     await until('three meters', async () => await meters.count() === 3);
     const percent = await meters.evaluateAll(all => all.map(meter => Number(meter.getAttribute('aria-valuenow'))));
     const sum = percent.reduce((total, value) => total + value, 0);
     assert.ok(Math.abs(sum - 100) <= 2, `${percent.join(' + ')} should be 100`);
     assert.match(await meters.first().getAttribute('aria-label') ?? '', /shopping cart$/);
+  });
+
+  test('everything is labelled with two words, and a click on one lists what has it', async () => {
+    const panel = await openPanel(workbench.page);
+    await searchBox(panel).fill('');
+    const clear = panel.getByRole('button', { name: 'Clear filters' });
+    if (await clear.isVisible()) { await clear.click(); }
+    await panel.getByRole('listbox', { name: /^\d{2,} assets$/ }).waitFor();
+    const labels = panel.locator('labels-pane');
+    await labels.getByLabel('Candidate labels').fill('shopping cart, star');
+    await labels.getByRole('button', { name: /^Label All \d+ Listed$/ }).click();
+    const star = labels.getByRole('button', { name: /^star: \d+ images$/ });
+    await star.waitFor();
+    const count = Number(/\d+/.exec(await star.getAttribute('aria-label') ?? '')![0]);
+    assert.ok(count > 0);
+    await star.click();
+    await panel.getByRole('listbox', { name: `${count} asset${count === 1 ? '' : 's'}` }).waitFor();
+    await answer(panel);
+    const names = await panel.locator('[role=option][data-path]').evaluateAll(tiles => tiles.map(each => each.getAttribute('aria-label') ?? ''));
+    assert.deepEqual(names.filter(name => !name.endsWith(', labels star')), []);
+    await star.click();
+    await panel.getByRole('listbox', { name: /^\d{2,} assets$/ }).waitFor();
   });
 
   test('right-click on an image in the Explorer finds similar ones', async () => {

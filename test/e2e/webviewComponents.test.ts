@@ -413,6 +413,38 @@ suite('Webview components', () => {
     }
   });
 
+  test('everything that is listed is labelled: a summary, whose labels filter the list, and a label set by hand', async () => {
+    await open('theme=dark&kind=panel&sets', { width: 1100, height: 640 });
+    await page.getByLabel('Candidate labels').fill('cart, arrow');
+    assert.equal(await page.getByRole('combobox', { name: 'Label filter' }).count(), 0, 'no filter while there are no labels');
+    await page.getByRole('button', { name: 'Label All 547 Listed' }).click();
+    const arrow = page.getByRole('button', { name: /^arrow: \d+ images$/ });
+    const count = Number(/\d+/.exec(await arrow.getAttribute('aria-label') ?? '')![0]);
+    assert.ok(count > 0);
+    assert.deepEqual((await received('view/labelMany'))[0]!.params, { scope: {}, labels: ['cart', 'arrow'] });
+    await arrow.click();
+    await page.getByRole('listbox', { name: `${count} assets` }).waitFor();
+    assert.equal(await arrow.getAttribute('aria-pressed'), 'true');
+    assert.match(await at(1).getAttribute('aria-label') ?? '', /, labels arrow$/);
+    assert.match(await at(1).getAttribute('title') ?? '', /Labels: arrow \d+ %$/);
+    assert.deepEqual((await received('view/browse')).at(-1)!.params.filter, { labels: ['arrow'] });
+    await at(2).click();
+    await page.getByLabel('Add a label by hand').fill('mine');
+    await page.getByLabel('Add a label by hand').press('Enter');
+    await page.getByRole('button', { name: 'Remove the label mine' }).click();
+    await page.getByRole('button', { name: 'Remove the label mine' }).waitFor({ state: 'detached' });
+    assert.deepEqual((await received('view/setLabels')).map(({ params }) => [params.keys.length, params.add, params.remove]), [[1, ['mine'], []], [1, [], ['mine']]]);
+    await arrow.click();
+    await page.getByRole('listbox', { name: '547 assets' }).waitFor();
+    await page.getByRole('button', { name: 'Clear Labels…' }).click();
+    await until('the command', async () => (await received('view/labelCommand')).length === 1);
+    assert.deepEqual((await received('view/labelCommand'))[0]!.params, { command: 'clear', scope: {}, labels: ['cart', 'arrow'] });
+    const set = page.getByRole('combobox', { name: 'Label set' });
+    await set.click();
+    await page.getByRole('option', { name: 'UI state' }).click();
+    await until('the words of the set', async () => await page.getByLabel('Candidate labels').inputValue() === 'enabled, disabled');
+  });
+
   test('labels show probabilities for the selected images, or for the first in sight', async () => {
     await open('theme=dark&kind=panel', { width: 1200, height: 800 });
     await at(1).waitFor();

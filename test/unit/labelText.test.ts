@@ -22,10 +22,10 @@ suite('kept labels', () => {
     assert.deepEqual(normalizeLabels([' cat ', 'cat', 'e\u0301', '\u00e9', 'two\n  words\0', '', '  ']), ['cat', 'é', 'two words']);
   });
 
-  test('softmax keeps the one label that is more probable than all others together, sigmoid each that is probable', () => {
-    assert.deepEqual(surePlaces([0.2, 0.55, 0.25]), [1]);
-    assert.deepEqual(surePlaces([0.4, 0.35, 0.25]), []);
-    assert.deepEqual(surePlaces([0.9, 0.1, 0.5]), [0, 2]);
+  test('softmax keeps the one label that is by far the most probable, sigmoid each that is probable', () => {
+    assert.deepEqual(surePlaces([0.1, 0.85, 0.05], 'softmax'), [1]);
+    assert.deepEqual(surePlaces([0.6, 0.4], 'softmax'), []);
+    assert.deepEqual(surePlaces([0.9, 0.1, 0.5], 'sigmoid'), [0, 2]);
   });
 
   test('a model changes only what a model said of the same words; a person is never overruled', () => {

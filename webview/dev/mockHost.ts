@@ -34,7 +34,7 @@ const model = {
 function statusOf(name: string): ViewStatus {
   const idle: IndexStatus = { state: 'idle', assets: assets.length, cells: 0, skipped: 3, model, device: 'cpu', diskBytes: 9_400_000 };
   const roots = settings.has('roots') ? [{ id: 'web-app', name: 'web-app' }, { id: 'design', name: 'design' }] : [{ id: 'web-app', name: 'web-app' }];
-  const ready = (index: Partial<IndexStatus>): ViewStatus => ({ availability: 'ready', roots, index: { ...idle, ...index } });
+  const ready = (index: Partial<IndexStatus>): ViewStatus => ({ availability: 'ready', roots, ...settings.has('sets') && { labelSets: { 'UI state': ['enabled', 'disabled'], 'Kind': ['icon', 'logo', 'photo'] } }, index: { ...idle, ...index } });
   const error = { code: 'diskFull', message: 'The disk is full: the index needs about 12 MB more. Free some space, then run the index again.' };
   switch (name) {
     case 'noFolder': return { availability: 'noFolder', roots: [] };
@@ -74,7 +74,8 @@ if (settings.has('cells')) {
 }
 
 const passes = (tile: Tile, filter: Filter = {}): boolean =>
-  (!filter.formats?.length || filter.formats.includes(tile.format))
+  (!filter.labels?.length || filter.labels.some(label => label === '' ? !tile.labels?.length : tile.labels?.some(kept => kept.label === label)))
+  && (!filter.formats?.length || filter.formats.includes(tile.format))
   && (!filter.folders?.length || filter.folders.some(({ root, path }) => root === tile.root && (path === '' || tile.path.startsWith(`${path}/`))));
 
 function rank(text: string, limit: number, filter?: Filter) {
@@ -109,6 +110,30 @@ function answer(method: string, params: any): unknown {
       return { image, labels: params.labels, probabilities: weights.map(weight => weight / sum), cosines: weights.map(() => 0.2) };
     });
     case 'view/action': return params.action === 'copyRelativePath' ? { announcement: `Copied the path of ${(params.key as AssetKey).path.split('/').at(-1)}` } : {};
+    case 'view/labelMany': {
+      const chosen = assets.filter(tile => params.scope.keys ? (params.scope.keys as AssetKey[]).some(key => key.path === tile.path && key.part === tile.part) : passes(tile, params.scope.filter));
+      const labels = params.labels as string[];
+      const counts = labels.map(label => ({ label, images: 0 }));
+      chosen.forEach((tile, index) => {
+        const place = tile.path.length % (labels.length + 1);
+        tile.labels = [...tile.labels ?? []].filter(({ label, model: by }) => !by || !labels.includes(label));
+        if (place < labels.length) { counts[place]!.images++; tile.labels.push({ label: labels[place]!, probability: 0.5 + index % 50 / 100, model: 'builtin@1' }); }
+      });
+      setTimeout(() => mock.notify('view/assetsChanged', {}));
+      return { images: chosen.length, counts, unsure: chosen.length - counts.reduce((sum, { images }) => sum + images, 0), changed: chosen.length, seconds: 0.1, cancelled: false };
+    }
+    case 'view/setLabels': {
+      for (const tile of assets.filter(tile => (params.keys as AssetKey[]).some(key => key.path === tile.path && key.part === tile.part))) {
+        tile.labels = [...tile.labels ?? []].filter(({ label }) => !params.add.includes(label) && !params.remove.includes(label)).concat(params.add.map((label: string) => ({ label })));
+      }
+      setTimeout(() => mock.notify('view/assetsChanged', {}));
+      return null;
+    }
+    case 'view/labelCounts': {
+      const images = new Map<string, number>();
+      for (const { label } of assets.flatMap(({ labels = [] }) => labels)) { images.set(label, (images.get(label) ?? 0) + 1); }
+      return { labels: [...images].map(([label, count]) => ({ label, images: count })).sort((a, b) => b.images - a.images), unlabelled: assets.filter(({ labels }) => !labels?.length).length };
+    }
     default: return null;
   }
 }

@@ -37,6 +37,18 @@ const shots = [
     { name: `cells-sidebar-${theme}`, query: `theme=${theme}&cells`, width: 240, height: 600, act: type('sheet') },
     { name: `cells-panel-${theme}`, query: `theme=${theme}&kind=panel&cells`, width: 1000, height: 560, act: async page => { await type('sprites')(page); await page.getByRole('option').nth(2).hover(); } },
   ]),
+  ...['dark', 'light', 'hc', 'hcLight'].map(theme => ({ name: `labels-${theme}`, query: `theme=${theme}&kind=panel&sets`, width: 1100, height: 640, act: async page => {
+    await page.getByLabel('Candidate labels').fill('cart, arrow, person, a very long label that is cut');
+    await page.getByRole('button', { name: /^Label All/ }).click();
+    await page.getByRole('button', { name: /^arrow: / }).click();
+    await page.waitForTimeout(400);
+    await page.getByRole('option', { name: /SVG/ }).nth(1).click();
+    await page.getByLabel('Add a label by hand').fill('favourite');
+    await page.getByLabel('Add a label by hand').press('Enter');
+    await page.waitForTimeout(300);
+  } })),
+  { name: 'labels-narrow', query: 'theme=light&kind=panel&sets', width: 480, height: 760, act: async page => { await page.getByLabel('Candidate labels').fill('cart, arrow'); await page.getByRole('button', { name: /^Label All/ }).click(); } },
+  { name: 'labels-sidebar-240', query: `theme=dark&state=${encodeURIComponent(JSON.stringify({ query: '', labels: '', filter: { labels: ['cart'] } }))}`, width: 240, height: 500 },
   { name: 'divider-none', query: 'theme=dark&divider', width: 300, height: 480, act: type('walrus') },
   { name: 'sidebar-keyboard', query: 'theme=light', width: 300, height: 600, act: async page => { await page.getByLabel('Search assets').press('ArrowDown'); await page.keyboard.press('ArrowDown'); await page.keyboard.press('ArrowRight'); } },
   { name: 'sidebar-menu', query: 'theme=dark', width: 300, height: 600, act: async page => { await page.getByLabel('Search assets').press('ArrowDown'); await page.keyboard.press('Shift+F10'); } },
