@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { fork, type ChildProcess } from 'node:child_process';
+import { fork, spawn, type ChildProcess } from 'node:child_process';
 import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { CancellationTokenSource, createMessageConnection, IPCMessageReader, IPCMessageWriter, ResponseError, type CancellationToken, type MessageConnection } from 'vscode-jsonrpc/node';
 import { IndexLock } from '../../src/core/lock';
+import { Store } from '../../src/core/store';
 import { Engine, type ErrorInfo, type IndexStatus, type LogRecord, type OpenParams, type Request } from '../../src/protocol';
 
 const builtin = join(process.cwd(), 'media', 'builtin');
@@ -288,6 +289,65 @@ suite('engine process', function () {
     const summary = await waiting;
     assert.deepEqual([summary.unchanged, summary.indexed], [504, 0]);
     assert.equal((await second.ask(Engine.browse, { offset: 0, limit: 1 })).total, 504);
+  });
+
+  /** The built command line, beside the engine on the same index. */
+  function command(...args: string[]): { child: ChildProcess; ended: Promise<{ code: number | null; out: string; err: string }> } {
+    const child = spawn(process.execPath, [join(process.cwd(), 'dist', 'cli.js'), ...args, '--db', join(folder, 'db'), '--json'], { stdio: ['ignore', 'pipe', 'pipe'] });
+    let [out, err] = ['', ''];
+    child.stdout.on('data', data => { out += data; });
+    child.stderr.on('data', data => { err += data; });
+    return { child, ended: new Promise(resolve => child.once('close', code => resolve({ code, out, err }))) };
+  }
+  /** Each file has one row, also where two processes wrote one after the other. */
+  async function assertRows(count: number): Promise<void> {
+    const store = await Store.open(join(folder, 'db'));
+    const space = (await store.openSpace((await store.spaces())[0]!, 256, false))!;
+    assert.deepEqual([await space.count(), (await space.hashes()).size], [count, count]);
+    store.close();
+  }
+
+  test('the command line beside a window that writes: it searches, and is told who writes', async () => {
+    // More than one flush of rows, so that a fast machine is not done before the command line asks.
+    for (let index = 0; index < 2400; index++) { writeFileSync(join(root, `${index}.svg`), svg(index)); }
+    const client = await open();
+    const run = client.ask(Engine.index, {});
+    await client.until(status => status.assets > 0);
+    const [refused, found] = await Promise.all([command('index', root).ended, command('search', 'circle').ended]);
+    assert.equal(refused.code, 3, refused.err);
+    assert.match(refused.err, new RegExp(`\\b${client.child.pid}\\b`));
+    assert.equal(found.code, 0, found.err);
+    assert.equal((JSON.parse(found.out) as { hits: unknown[] }).hits.length, 10);
+    const { indexed, reused } = await run;
+    assert.equal(indexed + reused, 2404);
+    const { unchanged } = JSON.parse((await command('index', root).ended).out) as { unchanged: number };
+    assert.equal(unchanged, 2404, 'both name the folder alike');
+    await assertRows(2404);
+  });
+
+  test('a window beside the command line that writes: it waits, says for whom, and takes over from a killed one', async () => {
+    for (let index = 0; index < 2400; index++) { writeFileSync(join(root, `${index}.svg`), svg(index)); }
+    const client = await open();
+    const { child, ended } = command('index', root);
+    while (IndexLock.holder(join(folder, 'db'))?.pid !== child.pid) { await new Promise(resolve => setTimeout(resolve, 5)); }
+    const waiting = client.ask(Engine.index, {});
+    // With rows in the table, so that there is something to take over.
+    const elsewhere = await client.until(status => status.state === 'indexingElsewhere' && status.assets > 0);
+    assert.equal(elsewhere.writer?.pid, child.pid);
+    child.kill('SIGKILL');
+    assert.equal((await ended).code, null, 'it was killed, not done');
+    const { seen, indexed, unchanged, reused, skipped } = await waiting;
+    assert.deepEqual([seen, indexed + unchanged + reused + skipped.length], [2404, 2404]);
+    assert.ok(unchanged > 0, 'what it had done is not done again');
+    const status = await client.ask(Engine.status, {});
+    assert.deepEqual([status.state, status.assets, status.writer], ['idle', 2404, undefined]);
+    await assertRows(2404);
+  });
+
+  test('a storage folder with somebody\'s files is refused, and left as it is', async () => {
+    writeFileSync(join(root, 'meta.json'), '{}');
+    for (const dbFolder of [root, join(root, 'icons'), folder]) { await assert.rejects(open({ dbFolder }), codeOf('usage')); }
+    assert.deepEqual([readdirSync(folder), readdirSync(root).sort()], [['ws'], ['icons', 'meta.json']]);
   });
 
   test('a window that waits takes over at once from a killed one', async () => {
