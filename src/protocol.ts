@@ -354,8 +354,10 @@ export interface ViewState {
 
 /** What the webview knows about the index and its surroundings. */
 export interface ViewStatus {
-  /** 'noFolder': no workspace folder is open; 'engineFailed': see error. */
-  availability: 'ready' | 'starting' | 'noFolder' | 'engineFailed' | 'untrusted';
+  /** 'noFolder': no workspace folder is open; 'virtual': none of those that are open is on a disk; 'engineFailed': see error. */
+  availability: 'ready' | 'starting' | 'noFolder' | 'virtual' | 'engineFailed' | 'untrusted';
+  /** The index builds by itself: without it, nothing happens until the user asks. */
+  automatic: boolean;
   index?: IndexStatus;
   error?: ErrorInfo;
   roots: { id: string; name: string }[];
@@ -404,7 +406,7 @@ export const View = {
   /** `assets`: all that the action is meant for, where it takes several. `announcement` is for screen readers. */
   action: request<{ action: TileAction; key: AssetKey; assets?: AssetReference[] }, { announcement?: string } | null>('view/action'),
   /** Runs one of the extension's commands (start indexing, cancel, show log, open folder…). */
-  command: request<{ command: 'index' | 'cancelIndexing' | 'rebuild' | 'showLog' | 'openFolder' | 'openPanel' | 'openSettings' | 'showSkipped' }, void>('view/command'),
+  command: request<{ command: 'index' | 'cancelIndexing' | 'rebuild' | 'showLog' | 'openFolder' | 'openPanel' | 'openSettings' | 'showSkipped' | 'manageTrust' | 'getStarted' }, void>('view/command'),
   saveState: notification<ViewState>('view/saveState'),
   statusChanged: notification<ViewStatus>('view/statusChanged'),
   /** Host → webview: show images similar to this asset or file, or run this query. */

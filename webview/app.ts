@@ -2,7 +2,7 @@
 import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, query, state } from 'lit/decorators.js';
 import { classMap } from 'lit/directives/class-map.js';
-import { View, type Filter, type LabelCounts, type LabelScope, type Tile, type TileAction, type ViewImage, type ViewState, type ViewStatus } from '../src/protocol';
+import { View, type ErrorInfo, type Filter, type LabelCounts, type LabelScope, type Tile, type TileAction, type ViewImage, type ViewState, type ViewStatus } from '../src/protocol';
 import { toErrorInfo, type Host } from './connection';
 import './emptyState';
 import type { EmptyContent } from './emptyState';
@@ -29,7 +29,7 @@ const defaultTileSize = { sidebar: 80, panel: 128 };
 /** More folders than this do not help in a dropdown. */
 const maxFolders = 200;
 
-type Command = 'index' | 'cancelIndexing' | 'rebuild' | 'showLog' | 'openFolder' | 'openPanel' | 'openSettings' | 'showSkipped';
+type Command = 'index' | 'cancelIndexing' | 'rebuild' | 'showLog' | 'openFolder' | 'openPanel' | 'openSettings' | 'showSkipped' | 'manageTrust' | 'getStarted';
 /** Actions that are meant for one tile, whatever is selected. */
 const onlyOne = new Set<TileAction>(['open', 'openToSide', 'reveal', 'findSimilar']);
 
@@ -45,7 +45,7 @@ export class AssetSearchApp extends LitElement {
   @property({ attribute: false }) t!: Translate;
   @property({ attribute: false }) host!: AppHost;
   @property({ attribute: false }) kind: 'sidebar' | 'panel' = 'sidebar';
-  @property({ attribute: false }) status: ViewStatus = { availability: 'starting', roots: [] };
+  @property({ attribute: false }) status: ViewStatus = { availability: 'starting', automatic: true, roots: [] };
   /** State of an earlier life of this view. */
   @property({ attribute: false }) restored: ViewState | undefined;
 
@@ -98,6 +98,7 @@ export class AssetSearchApp extends LitElement {
     input[type=range]::-webkit-slider-runnable-track { height: 3px; border-radius: 2px; background: color-mix(in srgb, var(--vscode-foreground) 25%, transparent); }
     input[type=range]::-webkit-slider-thumb { appearance: none; width: 13px; height: 13px; margin-top: -5px; border-radius: 50%; background: var(--vscode-button-background); border: 1px solid var(--vscode-contrastBorder, transparent); }
     input[type=range]:focus-visible::-webkit-slider-thumb { outline: 1px solid var(--vscode-focusBorder); outline-offset: 2px; }
+    @media (forced-colors: active) { input[type=range]::-webkit-slider-runnable-track { background: CanvasText; } input[type=range]::-webkit-slider-thumb { background: Highlight; } .chip img { forced-color-adjust: none; } }
     .second { display: flex; flex-wrap: wrap; align-items: center; gap: 6px 12px; min-height: 24px; }
     .summary { font-size: 12px; color: var(--vscode-descriptionForeground); margin-inline-start: auto; font-variant-numeric: tabular-nums; }
     :host(.sidebar) .summary { margin-inline-start: 0; }
@@ -379,7 +380,9 @@ export class AssetSearchApp extends LitElement {
     const empty = this.empty();
     const waiting = !empty && this.isWaiting;
     const showsGrid = !empty;
-    const searchable = status.availability !== 'noFolder' && status.availability !== 'untrusted';
+    const searchable = !['noFolder', 'virtual', 'untrusted'].includes(status.availability);
+    /** There is nothing to narrow down, to label or to see in another size. */
+    const bare = empty !== undefined && !this.text && !this.similarTo && !isActive(this.filter);
     const labelled = panel && this.labelsOpen && showsGrid && !waiting;
     return html`
       <div class="sr-only" role="status" aria-live="polite">${this.announcement}</div>
@@ -389,9 +392,9 @@ export class AssetSearchApp extends LitElement {
             @query-changed=${(event: CustomEvent<string>) => this.typed(event.detail)} @query-entered=${(event: CustomEvent<string>) => this.entered(event.detail)}
             @leave-down=${() => this.grid?.focusGrid()} @picture-given=${(event: CustomEvent<File>) => void this.givePicture(event.detail)} @uri-given=${(event: CustomEvent<string>) => this.giveUri(event.detail)}
             @filters-toggled=${this.toggleFilters} @picture-left=${this.backFromSimilar}></search-box>
-          ${panel ? this.renderTools() : nothing}
+          ${panel && !bare ? this.renderTools() : nothing}
         </div>
-        ${panel || this.filtersOpen || this.similarTo ? html`
+        ${panel && !bare || this.filtersOpen || this.similarTo ? html`
           <div class="second">
             ${this.similarTo ? this.renderChip(this.similarTo) : nothing}
             ${panel || this.filtersOpen ? html`
@@ -462,7 +465,7 @@ export class AssetSearchApp extends LitElement {
     }
     if (status.index?.state === 'failed' && status.index.assets > 0) {
       return html`<div class="banner" role="alert">${icon('warning')}<div>${status.index.error?.message ?? t('Indexing failed.')}
-        <div class="links"><button class="link" @click=${() => void this.command('showLog')}>${t('Show Log')}</button><button class="link" @click=${() => void this.command('rebuild')}>${t('Rebuild')}</button></div></div></div>`;
+        <div class="links">${this.renderRemedy(status.index.error)}<button class="link" @click=${() => void this.command('showLog')}>${t('Show Log')}</button></div></div></div>`;
     }
     if (status.index?.namesOnly && !this.namesOnlyRead) {
       return html`<div class="banner mild" role="status">${icon('warning')}<div>${status.index.namesOnly.message}
@@ -472,12 +475,28 @@ export class AssetSearchApp extends LitElement {
     return nothing;
   }
 
+  /** What helps after a failure: an index that cannot be read is made anew, all else is tried again. */
+  private remedy(error: ErrorInfo | undefined): [label: string, command: Command] {
+    return error?.code === 'indexCorrupt' ? [this.t('Rebuild'), 'rebuild'] : [this.t('Try Again'), 'index'];
+  }
+
+  private renderRemedy(error: ErrorInfo | undefined): TemplateResult {
+    const [label, command] = this.remedy(error);
+    return html`<button class="link" @click=${() => void this.command(command)}>${label}</button>`;
+  }
+
   /** Nothing has been listed yet, and nothing is wrong. */
   private get isWaiting(): boolean {
-    const { listing, status } = this;
+    const { listing } = this;
     if (!this.isReady || listing.state === 'waiting') { return true; }
     if (listing.tiles.length > 0) { return false; }
-    return listing.state === 'loading' || status.index?.state === 'indexing' && listing.answered.kind === 'browse' && !isActive(listing.filter);
+    return listing.state === 'loading' || this.isIndexing && listing.answered.kind === 'browse' && !isActive(listing.filter);
+  }
+
+  /** A run is under way, or will be in a moment: the first one of an engine begins by itself. */
+  private get isIndexing(): boolean {
+    const { automatic, index } = this.status;
+    return index?.state === 'indexing' || automatic && index?.state === 'idle' && index.lastRun === undefined;
   }
 
   /** The empty state that is called for, if any. */
@@ -489,23 +508,32 @@ export class AssetSearchApp extends LitElement {
       return {
         drawing: 'pictures', heading: t('Find any image by what it shows'),
         text: t('Open a folder: its images are indexed here on your machine, and nothing leaves it. Then type “shopping cart”, or pick a picture to find others like it.'),
+        actions: [run(t('Open Folder'), 'openFolder'), run(t('Get Started'), 'getStarted', true)],
+      };
+    }
+    if (availability === 'virtual') {
+      return {
+        drawing: 'pictures', heading: t('These files are not on a disk'), text: t('Asset Search reads images where they lie, and a virtual workspace has no such place. Open a folder of this machine, of a container or over SSH.'),
         actions: [run(t('Open Folder'), 'openFolder')],
       };
     }
     if (availability === 'untrusted') {
-      return { drawing: 'broken', heading: t('This workspace is not trusted yet'), text: t('Asset Search opens image files, so it waits until you trust the folder (Workspaces: Manage Workspace Trust).') };
+      return {
+        drawing: 'guarded', heading: t('This workspace is not trusted yet'), text: t('In Restricted Mode no image is read until you ask for it. Trust the folder, and its index builds by itself; or index it once.'),
+        actions: [run(t('Manage Trust'), 'manageTrust'), run(t('Index Once'), 'index', true)],
+      };
     }
     if (availability === 'engineFailed') {
       return {
         drawing: 'broken', alarm: true, heading: t('The search engine did not start'), text: status.error?.message ?? t('See the log for what happened.'),
-        actions: [run(t('Show Log'), 'showLog'), run(t('Rebuild'), 'rebuild', true)],
+        actions: [run(...this.remedy(status.error)), run(t('Show Log'), 'showLog', true)],
       };
     }
     if (!index || listing.state === 'waiting') { return undefined; }
     if (index.state === 'failed' && index.assets === 0) {
       return {
         drawing: 'broken', alarm: true, heading: t('The images could not be indexed'), text: index.error?.message ?? t('See the log for what happened.'),
-        actions: [run(t('Show Log'), 'showLog'), run(t('Rebuild'), 'rebuild', true)],
+        actions: [run(...this.remedy(index.error)), run(t('Show Log'), 'showLog', true)],
       };
     }
     if (listing.state === 'failed') {
@@ -522,9 +550,15 @@ export class AssetSearchApp extends LitElement {
     const filtered = isActive(listing.filter);
     const unfilter = { label: t('Clear Filters'), run: () => this.setFilter({}) };
     if (listing.answered.kind === 'browse' && !filtered) {
-      if (index.state === 'indexing') { return undefined; }
+      if (this.isIndexing) { return undefined; }
       if (index.state === 'indexingElsewhere') {
         return { drawing: 'pictures', heading: t('Another window is indexing…'), text: t('The images appear here when it is done.') };
+      }
+      if (index.lastRun === undefined) {
+        return {
+          drawing: 'pictures', heading: t('Nothing is indexed yet'), text: t('The index does not build by itself here. Have it built now, and it is kept on this machine.'),
+          actions: [run(t('Index Now'), 'index'), run(t('Open Settings'), 'openSettings', true)],
+        };
       }
       return {
         drawing: 'search', heading: index.skipped > 0 ? t('No image here can be read') : t('No images here yet'),

@@ -3,7 +3,7 @@ import { css, html, LitElement, nothing, svg, type SVGTemplateResult, type Templ
 import { customElement, property } from 'lit/decorators.js';
 import { sharedStyles } from './theme';
 
-export type Drawing = 'pictures' | 'search' | 'broken';
+export type Drawing = 'pictures' | 'search' | 'broken' | 'guarded';
 
 export interface EmptyAction { label: string; run: () => void; secondary?: boolean }
 
@@ -44,6 +44,13 @@ const drawings: Record<Drawing, SVGTemplateResult> = {
     <circle class="accent" cx="49" cy="38" r="6"/>
     <path class="line" d="M32.5 71 49 56l11 10 9-8"/>
     <path class="spark" d="M120 24l7-4M121 36h8M14 30l7 3M13 44h8"/>`,
+  guarded: svg`
+    <rect class="back" x="17" y="18" width="62" height="52" rx="6" transform="rotate(-8 48 44)"/>
+    <rect class="card" x="34" y="22" width="66" height="56" rx="6"/>
+    <path class="line" d="M34.8 71 52 55l11 10 9-10"/>
+    <circle class="line" cx="51" cy="40" r="6.5"/>
+    <path class="lens" d="M102 46c6 5 11 6 17 6.500 0 17-4 27-17 33-13-6-17-16-17-33 6-.5 11-1.500 17-6.500z"/>
+    <path class="accentLine" d="m95 66 5.500 5.500 9-10"/>`,
 };
 
 @customElement('empty-state')

@@ -37,6 +37,7 @@ export class FilterBar extends LitElement {
       padding: 1px 8px; min-height: 22px; border-radius: 11px; font: inherit; font-size: 11px; cursor: pointer; color: var(--vscode-foreground);
       background: transparent; border: 1px solid var(--vscode-contrastBorder, color-mix(in srgb, var(--vscode-foreground) 22%, transparent));
     }
+    @media (forced-colors: active) { .formats button[aria-pressed=true] { forced-color-adjust: none; color: HighlightText; background: Highlight; } }
     .formats button:hover { background: var(--vscode-toolbar-hoverBackground); }
     .formats button:focus-visible { outline: 1px solid var(--vscode-focusBorder); outline-offset: 1px; }
     .formats button[aria-pressed=true] { color: var(--vscode-button-foreground); background: var(--vscode-button-background); border-color: var(--vscode-contrastActiveBorder, var(--vscode-button-border, transparent)); }

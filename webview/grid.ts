@@ -142,12 +142,15 @@ export class AssetGrid extends LitElement {
       background: var(--vscode-editorWidget-background); color: var(--vscode-editorWidget-foreground, var(--vscode-foreground));
       border: 1px solid var(--vscode-contrastBorder, var(--vscode-editorWidget-border, transparent)); box-shadow: 0 2px 6px var(--vscode-widget-shadow, transparent);
     }
-    .bone .picture { border-color: transparent; background: var(--tile-plain); }
+    .bone .picture, .bone .line { border: 1px solid var(--bone-border); }
+    .bone .picture { background: var(--tile-plain); }
     .bone .line { display: block; height: 8px; margin: 7px 3px 0; width: 62%; border-radius: 4px; background: var(--tile-plain); }
     .bone { cursor: default; pointer-events: none; }
     .shimmer .bone { animation: breathe 1.6s ease-in-out infinite alternate; }
     .shimmer .bone:nth-child(2n) { animation-delay: -.5s; }
     .shimmer .bone:nth-child(3n) { animation-delay: -1s; }
+    /* The ground belongs to the picture: in the system's own colours a white icon would lie on white. */
+    @media (forced-colors: active) { .picture, .score { forced-color-adjust: none; } }
     @keyframes breathe { from { opacity: 1; } to { opacity: .45; } }
   `];
 

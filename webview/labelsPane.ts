@@ -51,6 +51,7 @@ export class LabelsPane extends LitElement {
     .bars .label { max-width: 110px; }
     .bar { height: 6px; border-radius: 3px; background: color-mix(in srgb, var(--vscode-foreground) 12%, transparent); overflow: hidden; border: 1px solid var(--vscode-contrastBorder, transparent); }
     .fill { height: 100%; background: var(--meter); border-radius: 3px; transform-origin: 0 0; }
+    @media (forced-colors: active) { .thumbnail { forced-color-adjust: none; } .fill { background: Highlight; } }
     .best { color: var(--vscode-foreground); font-weight: 600; }
     .number { font-variant-numeric: tabular-nums; text-align: end; }
     .alarm { margin: 0; }

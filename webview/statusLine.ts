@@ -28,6 +28,7 @@ export class StatusLine extends LitElement {
     .link { font-size: inherit; line-height: inherit; }
     .track { position: absolute; inset: -1px 0 auto 0; height: 2px; overflow: hidden; background: color-mix(in srgb, var(--meter) 20%, transparent); }
     .done { height: 100%; background: var(--meter); transform-origin: 0 0; transition: transform .3s linear; }
+    @media (forced-colors: active) { .done { background: Highlight; } }
     .unknown .done { width: 30%; animation: slide 1.4s ease-in-out infinite; }
     @keyframes slide { from { translate: -100% 0; } to { translate: 340% 0; } }
     .strong .icon { font-size: 14px; vertical-align: text-bottom; color: var(--vscode-errorForeground); }
@@ -52,7 +53,7 @@ export class StatusLine extends LitElement {
           <span>${countOf(t, index.assets, '1 asset', '{0} assets')}</span>
           ${index.cells > 0 ? html`<span>${countOf(t, index.cells, '1 cell', '{0} cells')}</span>` : nothing}
           ${this.skipped(index.skipped)}
-          ${index.namesOnly ? html`<span class="alarm">${t('File names only')}</span>` : html`<span>${index.model.name}</span><span>${index.device.toUpperCase()}</span>`}
+          ${index.namesOnly ? html`<span class="strong">${t('File names only')}</span>` : html`<span>${index.model.name}</span><span>${index.device.toUpperCase()}</span>`}
         </span></div>
       </div>`;
   }

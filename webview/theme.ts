@@ -21,6 +21,7 @@ export const documentStyles = css`
     --tile-for-dark-picture: var(--chip-light);
     --tile-for-light-picture: var(--tile-plain);
     --tile-border: transparent;
+    --bone-border: transparent;
     --meter: var(--vscode-progressBar-background, #0e70c0);
   }
   body[data-kind=sidebar] { --backdrop: var(--vscode-sideBar-background); }
@@ -32,8 +33,11 @@ export const documentStyles = css`
     --tile-plain: transparent;
     --tile-hover: transparent;
     --tile-border: var(--vscode-contrastBorder, currentColor);
+    --bone-border: color-mix(in srgb, var(--vscode-contrastBorder, currentColor) 45%, transparent);
     --meter: var(--vscode-focusBorder, var(--vscode-contrastActiveBorder, currentColor));
   }
+  /* Windows' own contrast themes may be light where VS Code's is dark: no picture may count on the ground it finds. */
+  @media (forced-colors: active) { body { --tile-for-dark-picture: #fff; --tile-for-light-picture: #000; } }
   body.vscode-high-contrast-light { --chip-dark: #000; }
   body.vscode-high-contrast { --chip-light: #fff; }
 `;

@@ -93,6 +93,7 @@ export function registerCommands(host: Host, panel: Panel): vscode.Disposable {
     },
     cancelIndexing: () => indexing.cancel(),
     showLog: () => log.show(),
+    getStarted: () => vscode.commands.executeCommand('workbench.action.openWalkthrough', `${host.context.extension.id}#start`, false),
     showSkipped: () => showSkipped(host),
     showStatus: () => showStatus(host),
   };

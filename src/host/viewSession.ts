@@ -103,10 +103,12 @@ export class ViewSession implements vscode.Disposable {
     });
     connection.onNotification(View.saveState, state => void context.workspaceState.update(this.#stateKey, state));
     connection.onRequest(View.search, async (params, token) => {
+      void tick('searched');
       const { hits, stacks, ...more } = await engine.request(Engine.search, { ...params, useNames: params.useNames && settings.current.useFileNames }, token);
       return { tiles: await this.tiles(hits), ...settings.current.stackVariants && { stacks }, ...more };
     });
     connection.onRequest(View.similar, async ({ image, ...params }, token) => {
+      void tick('foundSimilar');
       const { hits, stacks, ...more } = await engine.request(Engine.similar, { image: imageSource(image), ...params }, token);
       return { tiles: await this.tiles(hits), ...settings.current.stackVariants && { stacks }, ...more };
     });
@@ -129,7 +131,10 @@ export class ViewSession implements vscode.Disposable {
         case 'saveSet': await labels.saveSet(words); return;
       }
     });
-    connection.onRequest(View.action, async ({ action, key, assets }) => ({ announcement: await this.#act(action, key, assets ?? [{ ...key, width: 0, height: 0, title: '' }]) }));
+    connection.onRequest(View.action, async ({ action, key, assets }) => {
+      void tick('usedImage');
+      return { announcement: await this.#act(action, key, assets ?? [{ ...key, width: 0, height: 0, title: '' }]) };
+    });
     connection.onRequest(View.command, ({ command }) => this.#command(command));
   }
 
@@ -139,9 +144,11 @@ export class ViewSession implements vscode.Disposable {
   }
 
   #status(): ViewStatus {
-    const { engine, roots } = this.host;
+    const { engine, roots, settings } = this.host;
+    const { isTrusted, workspaceFolders = [] } = vscode.workspace;
     return {
-      availability: engine.availability,
+      availability: engine.availability === 'noFolder' && workspaceFolders.length > 0 ? 'virtual' : engine.availability,
+      automatic: isTrusted && settings.current.autoIndex,
       index: engine.status,
       error: engine.error ?? engine.status?.error,
       roots: roots().map(({ id }) => ({ id, name: id })),
@@ -181,10 +188,11 @@ export class ViewSession implements vscode.Disposable {
     }
   }
 
-  async #command(command: 'index' | 'cancelIndexing' | 'rebuild' | 'showLog' | 'openFolder' | 'openPanel' | 'openSettings' | 'showSkipped'): Promise<void> {
+  async #command(command: 'index' | 'cancelIndexing' | 'rebuild' | 'showLog' | 'openFolder' | 'openPanel' | 'openSettings' | 'showSkipped' | 'manageTrust' | 'getStarted'): Promise<void> {
     switch (command) {
       case 'openFolder': await vscode.commands.executeCommand('vscode.openFolder'); return;
       case 'openSettings': await vscode.commands.executeCommand('workbench.action.openSettings', `@ext:${this.host.context.extension.id}`); return;
+      case 'manageTrust': await vscode.commands.executeCommand('workbench.trust.manage'); return;
       // Not awaited: a run may take minutes, and its progress is shown by the status.
       default: void vscode.commands.executeCommand(`assetSearch.${command}`); return;
     }
@@ -194,6 +202,14 @@ export class ViewSession implements vscode.Disposable {
 const kindOf = {
   copyPath: 'path', copyRelativePath: 'relativePath', copyImport: 'import', copyMarkdown: 'markdown', copyDataUri: 'dataUri', copySvg: 'svg',
 } as const satisfies Partial<Record<TileAction, CopyKind>>;
+/**
+ * Completes a step of the walkthrough: what is done inside a view runs no command that could. Only a key that becomes true is an event;
+ * one that is true already when VS Code reads the walkthrough, which it may do late, would never complete its step.
+ */
+async function tick(step: 'searched' | 'foundSimilar' | 'usedImage'): Promise<void> {
+  await vscode.commands.executeCommand('setContext', `assetSearch.${step}`, true);
+  await vscode.commands.executeCommand('setContext', `assetSearch.${step}`, undefined);
+}
 
 const asHit = (asset: Asset): Hit => ({ ...asset, score: null, matched: { visual: false, name: false } });
 

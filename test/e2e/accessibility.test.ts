@@ -77,6 +77,14 @@ suite('Accessibility', () => {
     'a picture refined by words': { reach: async () => { await findSimilar(); await search('blue'); await page.getByLabel('Weight of the words').waitFor(); } },
     'open filters': { reach: openFilters },
     'the menu of a tile': { reach: async () => { await listed(); await box().press('ArrowDown'); await page.keyboard.press('Shift+F10'); await page.getByRole('menu').waitFor(); for (const key of ['End', 'ArrowUp', 'ArrowRight']) { await page.keyboard.press(key); } await page.getByRole('menuitem', { name: 'Markdown' }).waitFor(); } },
+    'the ways to copy in the menu of a tile': {
+      reach: async () => {
+        await listed();
+        await box().press('ArrowDown');
+        for (const key of ['Shift+F10', 'End', 'ArrowUp', 'ArrowRight']) { await page.keyboard.press(key); }
+        await page.getByRole('menuitem', { name: 'Markdown' }).waitFor();
+      },
+    },
     'selected tiles and the toolbar': { reach: async () => { await listed(); await box().press('ArrowDown'); await page.keyboard.press('Space'); await page.getByRole('toolbar').waitFor(); } },
     'labels with results': {
       only: 'panel', reach: async () => {
@@ -109,8 +117,8 @@ suite('Accessibility', () => {
     await box().focus();
     assert.deepEqual(await tabStops(40), [
       'Search assets', 'Search by picture… (or paste one)', 'Thumbnail size', 'Show labels', 'Leave similar images', 'Folder',
-      'SVG', 'PNG', 'JPG', 'WEBP', 'GIF', 'AVIF', 'TIFF', 'Clear filters', 'Show Log', 'Rebuild',
-      'tile', 'Find Similar', 'Candidate labels', 'Label', '3 skipped',
+      'SVG', 'PNG', 'JPG', 'WEBP', 'GIF', 'AVIF', 'TIFF', 'Clear filters', 'Try Again', 'Show Log',
+      'tile', 'Find Similar', 'Candidate labels', 'Save as label set…', 'Label', 'Label All 28 Listed', '3 skipped',
     ]);
   });
 

@@ -500,9 +500,17 @@ suite('Webview components', () => {
 
   for (const [scenario, heading, button, command] of [
     ['noFolder', 'Find any image by what it shows', 'Open Folder', 'openFolder'],
-    ['failed', 'The images could not be indexed', 'Rebuild', 'rebuild'],
+    ['noFolder', 'Find any image by what it shows', 'Get Started', 'getStarted'],
+    ['virtual', 'These files are not on a disk', 'Open Folder', 'openFolder'],
+    ['untrusted', 'This workspace is not trusted yet', 'Manage Trust', 'manageTrust'],
+    ['untrusted', 'This workspace is not trusted yet', 'Index Once', 'index'],
+    ['byHand', 'Nothing is indexed yet', 'Index Now', 'index'],
+    ['failed', 'The images could not be indexed', 'Try Again', 'index'],
+    ['corrupt', 'The images could not be indexed', 'Rebuild', 'rebuild'],
     ['engineFailed', 'The search engine did not start', 'Show Log', 'showLog'],
+    ['engineFailed', 'The search engine did not start', 'Try Again', 'index'],
     ['failedWithAssets', undefined, 'Show Log', 'showLog'],
+    ['failedWithAssets', undefined, 'Try Again', 'index'],
     ['empty', 'No image here can be read', 'Open Settings', 'openSettings'],
   ] as const) {
     test(`${scenario}: says so and offers “${button}”`, async () => {
@@ -514,6 +522,15 @@ suite('Webview components', () => {
       assert.ok(await page.evaluate<boolean>('document.documentElement.scrollWidth <= innerWidth'), 'fits into 240 px');
     });
   }
+
+  test('before the first run that comes by itself, nothing is said to be missing', async () => {
+    await open('theme=dark&scenario=beforeFirstRun');
+    await page.locator('asset-grid .bone').first().waitFor();
+    await until('an empty list', async () => (await received('view/browse')).length > 0);
+    assert.equal(await page.locator('empty-state').count(), 0);
+    await page.evaluate(`window.mock.setStatus('empty')`);
+    await page.getByRole('heading', { name: 'No image here can be read' }).waitFor();
+  });
 
   test('while the engine starts there are skeletons, and a query typed meanwhile is answered', async () => {
     await open('theme=dark&scenario=starting');

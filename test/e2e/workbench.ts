@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Frame, Locator, Page } from 'playwright-core';
-import { findWebview, launchVsCode, photographFailure, runCommand, type VsCode } from '../harness/vscode.mjs';
+import { findWebview, launchVsCode, photographFailure, runCommand, type LaunchOptions, type VsCode } from '../harness/vscode.mjs';
 import { makeSample } from '../sample.mjs';
 
 /** Finding images, starting the engine and indexing them all fit into this on a slow machine. */
@@ -11,11 +11,13 @@ export const indexTimeoutMs = 120_000;
 
 export interface Workbench { code: VsCode; page: Page; workspace: string; images: number; close(): Promise<void> }
 
-export async function openSample(settings: Record<string, unknown> = {}, more: { extensionPath?: string; vsix?: string } = {}): Promise<Workbench> {
+/** `prepare` may add to the workspace before it is opened. */
+export async function openSample(settings: Record<string, unknown> = {}, options: Partial<LaunchOptions> = {}, prepare?: (workspace: string) => Promise<void>): Promise<Workbench> {
   const parent = await realpath(await mkdtemp(join(tmpdir(), 'asw-')));
   const workspace = join(parent, 'sample');
   const { images } = await makeSample(workspace, { small: true });
-  const code = await launchVsCode({ workspace, settings: { 'explorer.compactFolders': false, ...settings }, ...more });
+  await prepare?.(workspace);
+  const code = await launchVsCode({ workspace, settings: { 'explorer.compactFolders': false, ...settings }, ...options });
   return {
     code, page: code.page, workspace, images,
     async close() {
@@ -34,15 +36,15 @@ export async function keepEvidence(context: Mocha.Context, workbench: Workbench 
   if (test.err) { test.err.stack = `${test.err.stack ?? test.err.message}\n\nScreenshot: ${file ?? 'none'}\n${log}`; }
 }
 
-/** The sidebar's page, opened by its icon in the activity bar. */
-export async function openSidebar(page: Page): Promise<Frame> {
+/** The sidebar's page, opened by its icon in the activity bar; `content` is what it shows. */
+export async function openSidebar(page: Page, content = 'asset-grid'): Promise<Frame> {
   const icon = page.locator('.activitybar .action-item', { has: page.locator('[aria-label^="Asset Search"]') });
   await icon.waitFor({ timeout: 60_000 });
   // After a reload VS Code opens the view itself, a moment later: a click in that moment closes it again.
   for (let attempt = 0; ; attempt++) {
     if (!await icon.evaluate(element => element.classList.contains('checked'))) { await icon.click(); }
     try {
-      return await findWebview(page, 'body[data-kind=sidebar] asset-grid', 10_000);
+      return await findWebview(page, `body[data-kind=sidebar] ${content}`, 10_000);
     } catch (thrown) {
       if (attempt === 3) { throw thrown; }
     }

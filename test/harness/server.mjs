@@ -26,6 +26,9 @@ export const quietSettings = {
   'git.openRepositoryInParentFolders': 'never',
 };
 
+/** Restricted Mode from the start, without a question. */
+const restrictedSettings = { 'security.workspace.trust.enabled': true, 'security.workspace.trust.startupPrompt': 'never', 'security.workspace.trust.emptyWindow': false };
+
 /**
  * @param {object} options
  * @param {{ node: string, server: string }} options.tools what prepareTools() returned
@@ -36,11 +39,12 @@ export const quietSettings = {
  * @param {boolean} [options.testable] accept an extension and its tests from the page's address
  * @param {Record<string, string>} [options.env]
  * @param {number} [options.port] 0 = any free one
+ * @param {boolean} [options.restricted] open every workspace as one that is not trusted yet
  */
-export async function startServer({ tools, dataFolder, settings = {}, installExtension, installVsix, testable = false, env = {}, port = 0 }) {
+export async function startServer({ tools, dataFolder, settings = {}, installExtension, installVsix, testable = false, env = {}, port = 0, restricted = false }) {
   const data = join(dataFolder, 'data');
   const extensions = join(dataFolder, 'extensions');
-  await writeSettings(data, { ...quietSettings, ...settings });
+  await writeSettings(data, { ...quietSettings, ...restricted && restrictedSettings, ...settings });
   await mkdir(extensions, { recursive: true });
   if (installExtension) { await linkExtension(installExtension, extensions); }
   if (installVsix) {
@@ -54,7 +58,7 @@ export async function startServer({ tools, dataFolder, settings = {}, installExt
   const server = spawn(tools.node, [
     tools.server, '--host', '127.0.0.1', '--port', String(port), '--connection-token', token, '--accept-server-license-terms',
     '--server-data-dir', dataFolder, '--user-data-dir', data, '--extensions-dir', extensions,
-    '--telemetry-level', 'off', '--disable-workspace-trust', '--disable-getting-started-override',
+    '--telemetry-level', 'off', '--disable-getting-started-override', ...(restricted ? [] : ['--disable-workspace-trust']),
     // Without it a built VS Code ignores the extensionDevelopmentPath and extensionTestsPath of the page's address.
     ...(testable ? ['--enable-smoke-test-driver'] : []),
   ], { env: { ...serverEnvironment(), XDG_RUNTIME_DIR: sockets, ...env }, stdio: ['ignore', 'pipe', 'pipe'], detached: true });

@@ -1,8 +1,8 @@
 import type { Frame, Page } from 'playwright-core';
 
 export interface LaunchOptions {
-  /** Absolute path of the folder to open. */
-  workspace: string;
+  /** Absolute path of the folder to open; without it, an empty window. */
+  workspace?: string;
   settings?: Record<string, unknown>;
   /** The built extension; the repository by default. */
   extensionPath?: string;
@@ -14,6 +14,8 @@ export interface LaunchOptions {
   env?: Record<string, string>;
   /** An existing data folder to go on with; it is never removed. */
   userDataDir?: string;
+  /** Open the workspace in Restricted Mode. */
+  restricted?: boolean;
   /** Leave the data folder there on close(). */
   keep?: boolean;
   viewport?: { width: number; height: number };

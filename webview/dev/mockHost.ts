@@ -32,15 +32,17 @@ const model = {
 };
 
 function statusOf(name: string): ViewStatus {
-  const idle: IndexStatus = { state: 'idle', assets: assets.length, cells: 0, skipped: 3, model, device: 'cpu', diskBytes: 9_400_000 };
+  const lastRun = { seen: assets.length + 3, indexed: assets.length, unchanged: 0, reused: 0, removed: 0, skipped: [], seconds: 4, device: 'cpu', cancelled: false };
+  const idle: IndexStatus = { state: 'idle', lastRun, assets: assets.length, cells: 0, skipped: 3, model, device: 'cpu', diskBytes: 9_400_000 };
   const roots = settings.has('roots') ? [{ id: 'web-app', name: 'web-app' }, { id: 'design', name: 'design' }] : [{ id: 'web-app', name: 'web-app' }];
-  const ready = (index: Partial<IndexStatus>): ViewStatus => ({ availability: 'ready', roots, ...settings.has('sets') && { labelSets: { 'UI state': ['enabled', 'disabled'], 'Kind': ['icon', 'logo', 'photo'] } }, index: { ...idle, ...index } });
+  const ready = (index: Partial<IndexStatus>): ViewStatus => ({ availability: 'ready', automatic: true, roots, ...settings.has('sets') && { labelSets: { 'UI state': ['enabled', 'disabled'], 'Kind': ['icon', 'logo', 'photo'] } }, index: { ...idle, ...index } });
   const error = { code: 'diskFull', message: 'The disk is full: the index needs about 12 MB more. Free some space, then run the index again.' };
   switch (name) {
-    case 'noFolder': return { availability: 'noFolder', roots: [] };
-    case 'untrusted': return { availability: 'untrusted', roots };
-    case 'starting': return { availability: 'starting', roots };
-    case 'engineFailed': return { availability: 'engineFailed', roots, error: { code: 'engineCrashed', message: 'The engine ended three times in a row (signal SIGILL). This processor may lack instructions the model needs.' } };
+    case 'noFolder': return { availability: 'noFolder', automatic: true, roots: [] };
+    case 'virtual': return { availability: 'virtual', automatic: true, roots: [] };
+    case 'untrusted': return { availability: 'untrusted', automatic: false, roots };
+    case 'starting': return { availability: 'starting', automatic: true, roots };
+    case 'engineFailed': return { availability: 'engineFailed', automatic: true, roots, error: { code: 'engineCrashed', message: 'The engine ended three times in a row (signal SIGILL). This processor may lack instructions the model needs.' } };
     case 'indexing': return ready({ state: 'indexing', assets: 320, progress: { phase: 'encoding', done: 320, total: 547, skipped: 3, imagesPerSecond: 210, secondsLeft: 8, current: 'icons/shopping-cart.svg' } });
     case 'indexingEmpty': return ready({ state: 'indexing', assets: 0, skipped: 0, progress: { phase: 'scanning', done: 0, total: 1240, skipped: 0, imagesPerSecond: 0 } });
     case 'elsewhere': return ready({ state: 'indexingElsewhere', writer: { pid: 4711, host: 'here' } });
@@ -49,6 +51,9 @@ function statusOf(name: string): ViewStatus {
     case 'failedWithAssets': return ready({ state: 'failed', error });
     case 'namesOnly': return ready({ namesOnly: { code: 'processorUnsupported', message: 'This processor lacks instructions that the search engine needs (AVX2, FMA), so pictures cannot be read here. File names are searched instead. In a virtual machine, let it pass on the host\'s processor type.' } });
     case 'empty': return ready({ assets: 0, skipped: 2 });
+    case 'byHand': return { ...ready({ assets: 0, skipped: 0, lastRun: undefined }), automatic: false };
+    case 'beforeFirstRun': return ready({ assets: 0, skipped: 0, lastRun: undefined });
+    case 'corrupt': return ready({ state: 'failed', assets: 0, error: { code: 'indexCorrupt', message: 'The index cannot be read.' } });
     default: return ready({});
   }
 }
@@ -56,7 +61,7 @@ function statusOf(name: string): ViewStatus {
 const nameIn = (path: string): string => path.replace(/^.*\/|\.\w+$/g, '');
 const wanted = Number(settings.get('count') ?? (scenario === 'many' ? 10_000 : 547));
 const drawn = window.mockAssets;
-const assets: Tile[] = Array.from({ length: scenario === 'empty' || scenario === 'indexingEmpty' || scenario === 'elsewhereEmpty' || scenario === 'failed' ? 0 : wanted }, (_, index) => {
+const assets: Tile[] = Array.from({ length: ['empty', 'indexingEmpty', 'elsewhereEmpty', 'failed', 'byHand', 'beforeFirstRun', 'corrupt'].includes(scenario) ? 0 : wanted }, (_, index) => {
   // A step that shares no factor with the number mixes emoji, photographs, dark and light icons.
   const tile = drawn[index * 197 % drawn.length]!;
   const round = Math.floor(index / drawn.length);

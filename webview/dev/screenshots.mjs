@@ -1,13 +1,26 @@
-// Takes a picture of every state of the webview: `node webview/dev/screenshots.mjs <folder> [part of a name]`.
-import { mkdirSync } from 'node:fs';
+// Takes a picture of every state of the webview, in the themes and widths people use; test/screenshots.mjs runs it.
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { launchBrowser } from '../../test/harness/browser.mjs';
 import { startDevServer } from './devServer.mjs';
 
-const [folder = 'out/screenshots', only = ''] = process.argv.slice(2);
-
 const type = text => async page => { await page.getByLabel('Search assets').fill(text); await page.waitForTimeout(400); };
+const toMiddle = async page => {
+  await page.locator('asset-grid .scroller').evaluate(scroller => { scroller.scrollTop = scroller.scrollHeight / 2; });
+  await page.waitForTimeout(700);
+};
+
+/** Both views in three themes, state by state; then what is worth a picture of its own. */
+const matrix = ['sidebar', 'panel'].flatMap(kind => ['dark', 'light', 'hc'].flatMap(theme => [
+  { state: 'results', more: '&divider', act: type('cloud') }, { state: 'empty', more: '&scenario=empty' }, { state: 'indexing', more: '&scenario=indexing' },
+  { state: 'first', more: '&scenario=indexingEmpty' }, { state: 'error', more: '&scenario=failed' }, { state: 'many', more: '&scenario=many', act: toMiddle },
+  ...kind === 'sidebar' ? [{ state: '240', more: '', width: 240 }] : [],
+].map(({ state, more, act, width }) => ({
+  name: `${kind}-${theme}-${state}`, query: `kind=${kind}&theme=${theme}${more}`, width: width ?? (kind === 'panel' ? 1000 : 300), height: 600, act,
+}))));
+
 const shots = [
+  ...matrix,
   ...['dark', 'light', 'hc', 'hcLight'].flatMap(theme => [
     { name: `sidebar-${theme}`, query: `theme=${theme}`, width: 300, height: 640 },
     { name: `panel-${theme}`, query: `kind=panel&theme=${theme}`, width: 1200, height: 760, act: async page => {
@@ -56,7 +69,7 @@ const shots = [
     await page.getByLabel('Search assets').press('ArrowDown');
     for (const key of ['Space', 'ArrowRight', 'Space', 'Shift+F10', 'End', 'ArrowUp', 'ArrowRight', 'ArrowDown']) { await page.keyboard.press(key); }
   } })),
-  ...['indexing', 'indexingEmpty', 'elsewhere', 'elsewhereEmpty', 'failed', 'failedWithAssets', 'empty', 'noFolder', 'untrusted', 'engineFailed', 'starting', 'namesOnly']
+  ...['indexing', 'indexingEmpty', 'elsewhere', 'elsewhereEmpty', 'failed', 'failedWithAssets', 'empty', 'noFolder', 'untrusted', 'engineFailed', 'starting', 'byHand', 'virtual', 'corrupt', 'namesOnly']
     .flatMap(scenario => ['dark', 'light'].map(theme => ({ name: `state-${scenario}-${theme}`, query: `theme=${theme}&scenario=${scenario}`, width: theme === 'dark' ? 260 : 320, height: 480 }))),
   { name: 'state-noFolder-hc', query: 'theme=hc&scenario=noFolder', width: 300, height: 480 },
   { name: 'state-noResults', query: 'theme=dark', width: 280, height: 480, act: type('zzz') },
@@ -67,34 +80,38 @@ const shots = [
   { name: 'panel-noFolder', query: 'theme=light&kind=panel&scenario=noFolder', width: 1000, height: 560 },
   { name: 'panel-narrow', query: 'theme=light&kind=panel', width: 480, height: 760 },
   { name: 'panel-browse', query: 'theme=light&kind=panel', width: 1200, height: 760 },
-  { name: 'panel-many', query: 'theme=dark&kind=panel&scenario=many', width: 1200, height: 760, act: async page => {
-    await page.evaluate(() => { const s = document.querySelector('asset-search-app').shadowRoot.querySelector('asset-grid').shadowRoot.querySelector('.scroller'); s.scrollTop = s.scrollHeight / 2; });
-    await page.waitForTimeout(700);
-  } },
-  { name: 'sidebar-many', query: 'theme=light&scenario=many', width: 240, height: 640, act: async page => {
-    await page.evaluate(() => { const s = document.querySelector('asset-search-app').shadowRoot.querySelector('asset-grid').shadowRoot.querySelector('.scroller'); s.scrollTop = s.scrollHeight / 2; });
-    await page.waitForTimeout(700);
+  { name: 'forced-colors-sidebar', query: 'theme=hc&scenario=indexing', width: 300, height: 600, forcedColors: 'active', act: async page => { await page.getByRole('option').nth(1).click({ modifiers: ['Control'] }); await page.getByRole('option').nth(3).hover(); } },
+  { name: 'forced-colors-panel', query: 'theme=hc&kind=panel', width: 1000, height: 560, forcedColors: 'active', act: async page => {
+    await page.getByLabel('Candidate labels').fill('cart, bag, rocket');
+    await page.getByRole('button', { name: 'Label', exact: true }).click();
+    await page.getByRole('button', { name: 'SVG' }).click();
   } },
 ];
 
-mkdirSync(folder, { recursive: true });
-const server = await startDevServer();
-const browser = await launchBrowser();
-try {
-  for (const { name, query, width, height, act } of shots.filter(shot => shot.name.includes(only))) {
-    const page = await browser.newPage({ viewport: { width, height } });
-    page.on('console', message => { if (message.type() === 'error') { console.log(`${name}: ${message.text()}`); } });
-    page.on('pageerror', error => console.log(`${name}: ${error}`));
-    await page.goto(`${server.url}?${query}`);
-    await page.waitForTimeout(500);
-    try { await act?.(page); } catch (error) { console.log(`${name}: ${error.message.split('\n')[0]}`); }
-    await page.waitForTimeout(300);
-    await page.screenshot({ path: join(folder, `${name}.png`) });
-    const violations = await page.evaluate(() => window.mock.violations);
-    if (violations.length > 0) { console.log(`${name}: ${violations.join('; ')}`); }
-    await page.close();
+/** Writes `<name>.png` of every shot whose name holds `only`, and an index.html that shows them; says what a page complained of. */
+export async function photographStates(folder, only = '') {
+  mkdirSync(folder, { recursive: true });
+  const chosen = shots.filter(({ name }) => name.includes(only));
+  const [server, browser] = await Promise.all([startDevServer(), launchBrowser()]);
+  try {
+    for (const { name, query, width, height, forcedColors, act } of chosen) {
+      const page = await browser.newPage({ viewport: { width, height }, forcedColors });
+      page.on('console', message => { if (message.type() === 'error') { console.log(`${name}: ${message.text()}`); } });
+      page.on('pageerror', error => console.log(`${name}: ${error}`));
+      await page.goto(`${server.url}?${query}`);
+      await page.waitForTimeout(500);
+      try { await act?.(page); } catch (error) { console.log(`${name}: ${error.message.split('\n')[0]}`); }
+      await page.waitForTimeout(300);
+      await page.screenshot({ path: join(folder, `${name}.png`) });
+      const violations = await page.evaluate(() => window.mock.violations);
+      if (violations.length > 0) { console.log(`${name}: ${violations.join('; ')}`); }
+      await page.close();
+    }
+  } finally {
+    await browser.close();
+    await server.close();
   }
-} finally {
-  await browser.close();
-  await server.close();
+  const figures = chosen.map(({ name, width }) => `<figure><img src="${name}.png" width="${width}" alt=""><figcaption>${name}</figcaption></figure>`);
+  writeFileSync(join(folder, 'index.html'), `<!DOCTYPE html><meta charset="utf-8"><title>States of the views</title><style>body { display: flex; flex-wrap: wrap; gap: 12px; background: #777; font: 13px sans-serif } figure { margin: 0 }</style>\n${figures.join('\n')}\n`);
+  return chosen.length;
 }
