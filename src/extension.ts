@@ -10,27 +10,29 @@ import type { Host } from './host/host';
 import { Indexing } from './host/indexing';
 import { Inserter } from './host/inserter';
 import { Labels } from './host/labels';
-import { createLog } from './host/log';
+import { Log } from './host/log';
 import { Panel } from './host/panel';
 import { readRoots } from './host/roots';
 import { indexFolder, openParams, SettingsStore } from './host/settings';
 import { StatusBar } from './host/statusBar';
+import { StatusPage } from './host/statusPage';
 import { TeamLabels } from './host/teamLabels';
 import { Thumbnails } from './host/thumbnails';
 import { Watcher } from './host/watcher';
 
 export function activate(context: vscode.ExtensionContext): AssetSearchApi {
   const startedAt = performance.now();
-  const log = createLog();
+  const log = new Log();
   const settings = new SettingsStore();
   const wanted = () => openParams(settings.current, context);
-  const engine = new EngineClient({ engineFile: context.asAbsolutePath('dist/engine.js'), log, openParams: wanted });
-  const indexing = new Indexing(engine, log);
+  const engine = new EngineClient({ engineFile: context.asAbsolutePath('dist/engine.js'), log, openParams: wanted, paused: () => indexing.paused });
+  const indexing: Indexing = new Indexing(engine, log, context.workspaceState);
   const thumbnails = new Thumbnails(engine, () => indexFolder(settings.current, readRoots(), context.storageUri));
   const inserter = new Inserter({ settings, roots: readRoots });
   const labels = new Labels({ context, log, settings, engine, indexing, thumbnails, inserter, roots: readRoots });
   const host: Host = { context, log, settings, engine, indexing, thumbnails, inserter, labels, roots: readRoots };
   const panel = new Panel(host);
+  const statusPage = new StatusPage(host);
   const watcher = new Watcher(indexing, log);
   let watching = false;
 
@@ -39,7 +41,7 @@ export function activate(context: vscode.ExtensionContext): AssetSearchApi {
     const params = wanted();
     watching = params !== undefined && vscode.workspace.isTrusted && settings.current.autoIndex;
     watcher.watch(watching && params ? params.roots : [], params?.rules.exclude ?? []);
-    if (!watching) { return; }
+    if (!watching || indexing.paused) { return; }
     indexing.index().catch(error => {
       if (!isCancelled(error)) { log.warn(`The index could not be updated: ${toErrorInfo(error).message}`); }
     });
@@ -51,11 +53,12 @@ export function activate(context: vscode.ExtensionContext): AssetSearchApi {
   };
 
   context.subscriptions.push(
-    engine, indexing, watcher, panel, new StatusBar(host), inserter, labels, new TeamLabels(host), settings,
-    registerCommands(host, panel),
+    engine, indexing, watcher, panel, statusPage, new StatusBar(host), inserter, labels, new TeamLabels(host), settings,
+    registerCommands(host, panel, statusPage),
     new DropProvider(host).register(),
     vscode.window.registerWebviewViewProvider(BrowserView.id, new BrowserView(host)),
     vscode.window.registerWebviewPanelSerializer(Panel.viewType, panel),
+    vscode.window.registerWebviewPanelSerializer(StatusPage.viewType, statusPage),
     settings.onDidChange(() => void reconsider()),
     vscode.workspace.onDidChangeWorkspaceFolders(() => void reconsider()),
     vscode.workspace.onDidGrantWorkspaceTrust(keepFresh),

@@ -286,6 +286,9 @@ export interface TeamImport { changed: number; errors: { root: string; error: Er
 /** Paths (POSIX, relative to their root) the watcher saw; a folder stands for all below it. */
 export interface UpdateParams { changes: { root: string; path: string }[] }
 
+/** A warning or an error of the log. */
+export interface Problem { /** Milliseconds since 1970. */ at: number; level: 'warn' | 'error'; message: string }
+
 export interface LogRecord { level: 'trace' | 'debug' | 'info' | 'warn' | 'error'; message: string }
 
 export const Engine = {
@@ -383,6 +386,19 @@ export const assetMime = 'application/vnd.asset-search.asset';
 /** Ways to copy an asset as text. */
 export type CopyKind = 'path' | 'relativePath' | 'import' | 'markdown' | 'dataUri' | 'svg';
 
+/** One of the extension's commands, or of VS Code's. */
+export type ViewCommand =
+  | 'index' | 'cancelIndexing' | 'pauseIndexing' | 'resumeIndexing' | 'rebuild' | 'showLog' | 'openFolder' | 'openPanel' | 'openSettings' | 'showSkipped' | 'copyDiagnostics' | 'manageTrust' | 'getStarted';
+
+/** Skipped files of one reason; `remedy` when it is the same for all. Of many, `files` holds only the first. */
+export interface SkippedGroup { code: SkipCode; count: number; remedy?: string; files: SkippedFile[] }
+
+/** What the status page shows beside {@link ViewStatus}: the settings, what the engine knows when it runs, and the last problems, latest first. */
+export interface StatusDetails { index?: IndexDetails; device: string; threads: number; problems: Problem[] }
+
+/** A part of the status page that one can jump to. */
+export type StatusSection = 'skipped';
+
 export type TileAction = 'open' | 'reveal' | 'copyPath' | 'findSimilar' | 'openToSide'
   | 'insert' | 'copyRelativePath' | 'copyImport' | 'copyMarkdown' | 'copyDataUri' | 'copySvg' | 'copyFileTo';
 
@@ -391,7 +407,7 @@ export type LabelCommand = 'clear' | 'undo' | 'export' | 'exportTeam' | 'saveSet
 
 export const View = {
   /** First message of a webview: the reply is what it needs to draw. */
-  ready: request<{ kind: 'sidebar' | 'panel' }, { status: ViewStatus; state?: ViewState; strings: Record<string, string> }>('view/ready'),
+  ready: request<{ kind: 'sidebar' | 'panel' | 'status' }, { status: ViewStatus; state?: ViewState; strings: Record<string, string> }>('view/ready'),
   search: request<SearchParams, ViewResult>('view/search'),
   similar: request<{ image: ViewImage; text?: string; textWeight?: number; limit: number; filter?: Filter }, ViewResult>('view/similar'),
   browse: request<BrowseParams, { tiles: Tile[]; total: number }>('view/browse'),
@@ -406,11 +422,21 @@ export const View = {
   /** `assets`: all that the action is meant for, where it takes several. `announcement` is for screen readers. */
   action: request<{ action: TileAction; key: AssetKey; assets?: AssetReference[] }, { announcement?: string } | null>('view/action'),
   /** Runs one of the extension's commands (start indexing, cancel, show log, open folder…). */
-  command: request<{ command: 'index' | 'cancelIndexing' | 'rebuild' | 'showLog' | 'openFolder' | 'openPanel' | 'openSettings' | 'showSkipped' | 'manageTrust' | 'getStarted' }, void>('view/command'),
+  command: request<{ command: ViewCommand }, void>('view/command'),
+  details: request<Record<string, never>, StatusDetails>('view/details'),
+  /** Skipped files whose path, reason or remedy holds all words of `text`; `rows`: how many of a group are wanted where the first ones are not enough. */
+  skipped: request<{ text: string; rows: Partial<Record<SkipCode, number>> }, { total: number; matching: number; groups: SkippedGroup[] }>('view/skipped'),
+  /** Tries these files again, those of one reason, or all; says how many of them were skipped again. */
+  retry: request<{ files?: { root: string; path: string }[]; code?: SkipCode }, { tried: number; skipped: number }>('view/retry'),
+  /** Asks the user first; tells whether it was removed. */
+  removeSpace: request<{ name: string }, boolean>('view/removeSpace'),
   saveState: notification<ViewState>('view/saveState'),
   statusChanged: notification<ViewStatus>('view/statusChanged'),
   /** Host → webview: show images similar to this asset or file, or run this query. */
   show: notification<{ query?: string; similarTo?: { key?: AssetKey; name: string; tiles?: Tile[]; stacks?: number[]; strong?: number } }>('view/show'),
+  /** Host → status page: ask for the details again. */
+  detailsChanged: notification<Record<string, never>>('view/detailsChanged'),
+  showSection: notification<{ section: StatusSection }>('view/showSection'),
   /** Host → webview: the table changed, list again. */
   assetsChanged: notification<Record<string, never>>('view/assetsChanged'),
 } as const;

@@ -2,7 +2,7 @@
 import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, query, state } from 'lit/decorators.js';
 import { classMap } from 'lit/directives/class-map.js';
-import { View, type ErrorInfo, type Filter, type LabelCounts, type LabelScope, type Tile, type TileAction, type ViewImage, type ViewState, type ViewStatus } from '../src/protocol';
+import { View, type ErrorInfo, type Filter, type LabelCounts, type LabelScope, type Tile, type TileAction, type ViewCommand, type ViewImage, type ViewState, type ViewStatus } from '../src/protocol';
 import { toErrorInfo, type Host } from './connection';
 import './emptyState';
 import type { EmptyContent } from './emptyState';
@@ -29,7 +29,6 @@ const defaultTileSize = { sidebar: 80, panel: 128 };
 /** More folders than this do not help in a dropdown. */
 const maxFolders = 200;
 
-type Command = 'index' | 'cancelIndexing' | 'rebuild' | 'showLog' | 'openFolder' | 'openPanel' | 'openSettings' | 'showSkipped' | 'manageTrust' | 'getStarted';
 /** Actions that are meant for one tile, whatever is selected. */
 const onlyOne = new Set<TileAction>(['open', 'openToSide', 'reveal', 'findSimilar']);
 
@@ -250,7 +249,7 @@ export class AssetSearchApp extends LitElement {
     }
   }
 
-  private async command(command: Command): Promise<void> {
+  private async command(command: ViewCommand): Promise<void> {
     try { await this.host.request(View.command, { command }); } catch (error) { this.tell(toErrorInfo(error).message, true); }
   }
 
@@ -421,7 +420,7 @@ export class AssetSearchApp extends LitElement {
             @labels-changed=${(event: CustomEvent<string>) => this.labelsChanged(event.detail)} @announce=${(event: CustomEvent<string>) => this.announce(event.detail)}></labels-pane>` : nothing}
       </main>
       <footer ?hidden=${!searchable || status.availability === 'engineFailed'}>
-        <status-line .t=${t} .index=${status.index} .starting=${status.availability === 'starting'} @command=${(event: CustomEvent<Command>) => void this.command(event.detail)}></status-line>
+        <status-line .t=${t} .index=${status.index} .starting=${status.availability === 'starting'} @command=${(event: CustomEvent<ViewCommand>) => void this.command(event.detail)}></status-line>
       </footer>`;
   }
 
@@ -476,7 +475,7 @@ export class AssetSearchApp extends LitElement {
   }
 
   /** What helps after a failure: an index that cannot be read is made anew, all else is tried again. */
-  private remedy(error: ErrorInfo | undefined): [label: string, command: Command] {
+  private remedy(error: ErrorInfo | undefined): [label: string, command: ViewCommand] {
     return error?.code === 'indexCorrupt' ? [this.t('Rebuild'), 'rebuild'] : [this.t('Try Again'), 'index'];
   }
 
@@ -502,7 +501,7 @@ export class AssetSearchApp extends LitElement {
   /** The empty state that is called for, if any. */
   private empty(): EmptyContent | undefined {
     const { t, status, listing } = this;
-    const run = (label: string, command: Command, secondary = false) => ({ label, secondary, run: () => void this.command(command) });
+    const run = (label: string, command: ViewCommand, secondary = false) => ({ label, secondary, run: () => void this.command(command) });
     const { availability, index } = status;
     if (availability === 'noFolder') {
       return {
@@ -553,6 +552,9 @@ export class AssetSearchApp extends LitElement {
       if (this.isIndexing) { return undefined; }
       if (index.state === 'indexingElsewhere') {
         return { drawing: 'pictures', heading: t('Another window is indexing…'), text: t('The images appear here when it is done.') };
+      }
+      if (index.state === 'paused') {
+        return { drawing: 'pictures', heading: t('Indexing is paused'), text: t('Resume, and the images of this workspace appear here.'), actions: [run(t('Resume'), 'resumeIndexing')] };
       }
       if (index.lastRun === undefined) {
         return {

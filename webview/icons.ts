@@ -8,6 +8,7 @@ export const iconCharacters = {
   'chevron-down': '\ueab4',
   'chevron-right': '\ueab6',
   'close': '\uea76',
+  'debug-pause': '\uead1',
   'debug-stop': '\uead7',
   'error': '\uea87',
   'ellipsis': '\uea7c',
@@ -17,9 +18,11 @@ export const iconCharacters = {
   'folder-opened': '\ueaf7',
   'go-to-file': '\uea94',
   'insert': '\uec11',
+  'pass': '\ueba4',
   'save': '\ueb4b',
   'search': '\uea6d',
   'search-fuzzy': '\uec0d',
+  'sync': '\uea77',
   'tag': '\uea66',
   'warning': '\uea6c',
   'zoom-in': '\ueb81',
@@ -28,4 +31,4 @@ export const iconCharacters = {
 export type IconName = keyof typeof iconCharacters;
 
 /** A decoration: whoever holds it says in words what it means. Styled by `.icon` of {@link sharedStyles}. */
-export const icon = (name: IconName): TemplateResult => html`<span class="icon" aria-hidden="true">${iconCharacters[name]}</span>`;
+export const icon = (name: IconName, more = ''): TemplateResult => html`<span class="icon ${more}" aria-hidden="true">${iconCharacters[name]}</span>`;

@@ -21,6 +21,17 @@ export function durationOf(t: Translate, seconds: number): string {
   return minutes < 60 ? t('{0} min', minutes) : t('{0} h {1} min', Math.floor(minutes / 60), minutes % 60);
 }
 
+/** "1,204", the user's way. */
+export const numberOf = (value: number): string => new Intl.NumberFormat(document.documentElement.lang || undefined).format(value);
+
+/** "2 minutes ago", "yesterday". `at`: milliseconds since 1970. */
+export function agoOf(at: number): string {
+  const units = [['day', 86_400], ['hour', 3_600], ['minute', 60]] as const;
+  const seconds = Math.max(0, (Date.now() - at) / 1000);
+  const [unit, length] = units.find(each => seconds >= each[1]) ?? ['second', 1];
+  return new Intl.RelativeTimeFormat(document.documentElement.lang || undefined, { numeric: 'auto' }).format(-Math.floor(seconds / length), unit);
+}
+
 /** "12 KB", "3.4 MB". */
 export function bytesOf(bytes: number): string {
   const units = ['B', 'KB', 'MB', 'GB'];

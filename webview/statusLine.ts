@@ -47,6 +47,7 @@ export class StatusLine extends LitElement {
       <div class="line" title=${this.tooltip(index)}>
         <div><span class="facts">
           ${index.state === 'indexingElsewhere' ? html`<span class="strong">${t('Another window is indexing…')}</span>` : nothing}
+          ${index.state === 'paused' ? html`<span class="strong">${t('Indexing is paused')}</span><span><button class="link" @click=${() => this.command('resumeIndexing')}>${t('Resume')}</button></span>` : nothing}
           ${index.state === 'failed' ? html`<span class="strong">${icon('error')} ${t('Indexing failed')}</span>` : nothing}
           ${index.state === 'indexing' ? html`<span class="strong">${t('Indexing…')}</span>` : nothing}
           ${index.state === 'idle' && index.lastRun?.cancelled ? html`<span class="strong">${t('Stopped')}</span><span><button class="link" title=${t('Index the images that are missing')} @click=${() => this.command('index')}>${t('Continue')}</button></span>` : nothing}
@@ -76,6 +77,7 @@ export class StatusLine extends LitElement {
           ${known && progress.secondsLeft !== undefined ? html`<span>${t('{0} left', durationOf(t, progress.secondsLeft))}</span>` : nothing}
           ${this.skipped(progress.skipped)}
         </span></div>
+        <button class="icon-button" aria-label=${t('Pause indexing')} title=${t('Pause indexing (what is done is kept)')} @click=${() => this.command('pauseIndexing')}>${icon('debug-pause')}</button>
         <button class="icon-button" aria-label=${t('Stop indexing')} title=${t('Stop indexing (what is done is kept)')} @click=${() => this.command('cancelIndexing')}>${icon('debug-stop')}</button>
       </div>`;
   }
@@ -98,5 +100,5 @@ export class StatusLine extends LitElement {
     return lines.join('\n');
   }
 
-  private command(command: 'index' | 'cancelIndexing' | 'showSkipped'): void { this.dispatchEvent(new CustomEvent('command', { detail: command })); }
+  private command(command: 'index' | 'cancelIndexing' | 'pauseIndexing' | 'resumeIndexing' | 'showSkipped'): void { this.dispatchEvent(new CustomEvent('command', { detail: command })); }
 }

@@ -24,7 +24,7 @@ export interface AssetSearchApi {
   search(text: string, options?: { limit?: number; useFileNames?: boolean; labels?: string[] }, token?: vscode.CancellationToken): Promise<FoundImage[]>;
   /** Images that look like the file `uri`, best first. */
   similar(uri: vscode.Uri, options?: { limit?: number }, token?: vscode.CancellationToken): Promise<FoundImage[]>;
-  /** Brings the index up to date and says what was done. */
+  /** Brings the index up to date and says what was done. Ends a pause. */
   index(token?: vscode.CancellationToken): Promise<IndexSummary>;
   /** The state of the index. Starts the engine when it is not running. */
   status(): Promise<IndexStatus>;

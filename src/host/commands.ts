@@ -4,6 +4,7 @@ import * as vscode from 'vscode';
 import type { IndexSummary } from '../protocol';
 import { requireReferences } from './assetReferences';
 import { copyAssets, copyFilesTo, copyKinds, type Conflict } from './copy';
+import { createDiagnostics } from './diagnostics';
 import { HostError } from './errors';
 import { showError, type Host } from './host';
 import { activeImage, imagesOf, pickImages } from './imageFiles';
@@ -15,11 +16,11 @@ import { quickSearch } from './quickSearch';
 import { keyOf } from './roots';
 import { findSimilar } from './similar';
 import { progressText } from './statusBar';
-import { showSkipped, showStatus } from './statusMenu';
+import type { StatusPage } from './statusPage';
 
 const similarLimit = 100;
 
-export function registerCommands(host: Host, panel: Panel): vscode.Disposable {
+export function registerCommands(host: Host, panel: Panel, statusPage: StatusPage): vscode.Disposable {
   const { engine, indexing, log } = host;
 
   let open: ReturnType<typeof quickSearch> | undefined;
@@ -92,12 +93,20 @@ export function registerCommands(host: Host, panel: Panel): vscode.Disposable {
       return choice === rebuild ? runVisibly(host, token => indexing.rebuild(token)) : undefined;
     },
     cancelIndexing: () => indexing.cancel(),
+    pauseIndexing: () => indexing.pause(),
+    resumeIndexing: () => indexing.resume(),
     showLog: () => log.show(),
     getStarted: () => vscode.commands.executeCommand('workbench.action.openWalkthrough', `${host.context.extension.id}#start`, false),
-    showSkipped: () => showSkipped(host),
-    showStatus: () => showStatus(host),
+    showSkipped: () => statusPage.reveal('skipped'),
+    showStatus: () => statusPage.reveal(),
+    copyDiagnostics: async () => {
+      const text = await createDiagnostics(host);
+      await vscode.env.clipboard.writeText(text);
+      void vscode.window.showInformationMessage(vscode.l10n.t('The diagnostics are on the clipboard. Folders, user and machine name are replaced in them.'));
+      return text;
+    },
   };
-  const needsFolder = new Set(['search', 'searchSelection', 'findSimilar', 'label', 'labelFolder', 'labelAll', 'clearLabels', 'undoLabels', 'exportLabels', 'exportTeamLabels', 'index', 'rebuild', 'showSkipped']);
+  const needsFolder = new Set(['search', 'searchSelection', 'findSimilar', 'label', 'labelFolder', 'labelAll', 'clearLabels', 'undoLabels', 'exportLabels', 'exportTeamLabels', 'index', 'rebuild', 'pauseIndexing', 'resumeIndexing', 'showSkipped']);
 
   return vscode.Disposable.from(...Object.entries(commands).map(([name, run]) => vscode.commands.registerCommand(`assetSearch.${name}`, async (...args: unknown[]) => {
     try {
@@ -126,7 +135,7 @@ async function offerFolder(): Promise<undefined> {
 }
 
 /** A run that the user asked for: a notification with its progress and a way to stop it, and the outcome in the end. */
-async function runVisibly({ engine, log }: Host, run: (token: vscode.CancellationToken) => Promise<IndexSummary>): Promise<IndexSummary | undefined> {
+async function runVisibly({ engine, indexing, log }: Host, run: (token: vscode.CancellationToken) => Promise<IndexSummary>): Promise<IndexSummary | undefined> {
   engine.allowUntrusted();
   engine.retry();
   const title = vscode.l10n.t('Asset Search');
@@ -146,17 +155,19 @@ async function runVisibly({ engine, log }: Host, run: (token: vscode.Cancellatio
     }
   });
   log.debug(`Run by hand: ${JSON.stringify({ ...summary, skipped: summary.skipped.length })}`);
-  void report(summary);
+  void report(summary, indexing.paused);
   return summary;
 }
 
-async function report(summary: IndexSummary): Promise<void> {
+async function report(summary: IndexSummary, paused: boolean): Promise<void> {
   const skipped = vscode.l10n.t('Show Skipped Files');
   const text = [
-    summary.cancelled ? vscode.l10n.t('Indexing was stopped; what was done is kept.') : vscode.l10n.t('The index is up to date.'),
+    summary.cancelled && paused ? vscode.l10n.t('Indexing is paused; what was done is kept.') : summary.cancelled ? vscode.l10n.t('Indexing was stopped; what was done is kept.') : vscode.l10n.t('The index is up to date.'),
     vscode.l10n.t('{0} images new or changed, {1} unchanged, {2} removed.', summary.indexed + summary.reused, summary.unchanged, summary.removed),
     ...summary.skipped.length > 0 ? [vscode.l10n.t('{0} files were skipped.', summary.skipped.length)] : [],
   ].join(' ');
-  const choice = await vscode.window.showInformationMessage(text, ...summary.skipped.length > 0 ? [skipped] : []);
+  const resume = vscode.l10n.t('Resume');
+  const choice = await vscode.window.showInformationMessage(text, ...summary.cancelled && paused ? [resume] : [], ...summary.skipped.length > 0 ? [skipped] : []);
+  if (choice === resume) { await vscode.commands.executeCommand('assetSearch.resumeIndexing'); }
   if (choice === skipped) { await vscode.commands.executeCommand('assetSearch.showSkipped'); }
 }

@@ -5,7 +5,7 @@ import * as vscode from 'vscode';
 import { CancellationToken, createMessageConnection, IPCMessageReader, IPCMessageWriter, type MessageConnection } from 'vscode-jsonrpc/node';
 import { Engine, type ErrorInfo, type IndexStatus, type LogRecord, type OpenParams, type Request, type ViewStatus } from '../protocol';
 import { HostError, isCancelled, toErrorInfo } from './errors';
-import { writeRecord } from './log';
+import type { Log } from './log';
 
 /** More crashes than this within {@link crashWindowMs} and the engine stays down until the user asks for it. */
 const maxRestarts = 3;
@@ -18,9 +18,11 @@ const illegalInstruction = 0xc000001d;
 
 export interface EngineOptions {
   engineFile: string;
-  log: vscode.LogOutputChannel;
+  log: Log;
   /** What the engine shall open; undefined while no folder is open. */
   openParams(): OpenParams | undefined;
+  /** Whether a new engine starts paused. */
+  paused(): boolean;
 }
 
 /** One engine process and the connection to it. */
@@ -35,7 +37,7 @@ class EngineProcess {
   lackedInstruction = false;
 
   /** `params` are what the settings ask for, `sent` what this engine is told. */
-  constructor(sent: OpenParams, readonly params: OpenParams, { engineFile, log }: EngineOptions) {
+  constructor(sent: OpenParams, readonly params: OpenParams, { engineFile, log, paused }: EngineOptions) {
     const inspect = process.env.ASSET_SEARCH_ENGINE_INSPECT;
     this.child = fork(engineFile, [], {
       execPath: process.execPath,
@@ -57,10 +59,12 @@ class EngineProcess {
     this.connection = createMessageConnection(new IPCMessageReader(this.child), new IPCMessageWriter(this.child));
     // Without a listener a write to an engine that has just died would throw.
     this.connection.onError(([error]) => log.debug(`Engine connection: ${error.message}`));
-    this.connection.onNotification(Engine.log.method, (record: LogRecord) => writeRecord(log, record));
+    this.connection.onNotification(Engine.log.method, (record: LogRecord) => log.write(record));
     this.connection.listen();
     // Disposing the connection rejects what is pending.
     void this.ended.then(() => this.connection.dispose());
+    // Before it opens, so that its first status says so.
+    if (paused()) { this.connection.sendRequest(Engine.pause.method, { paused: true }).catch(() => { /* its end is told by `ended` */ }); }
     this.opened = this.connection.sendRequest<IndexStatus>(Engine.open.method, sent, CancellationToken.None);
     this.opened.catch(() => { /* everyone who waits for it handles it */ });
   }

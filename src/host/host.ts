@@ -6,12 +6,13 @@ import { toErrorInfo } from './errors';
 import type { Indexing } from './indexing';
 import type { Inserter } from './inserter';
 import type { Labels } from './labels';
+import type { Log } from './log';
 import type { SettingsStore } from './settings';
 import type { Thumbnails } from './thumbnails';
 
 export interface Host {
   readonly context: vscode.ExtensionContext;
-  readonly log: vscode.LogOutputChannel;
+  readonly log: Log;
   readonly settings: SettingsStore;
   readonly engine: EngineClient;
   readonly indexing: Indexing;

@@ -5,21 +5,24 @@ import type { Host } from './host';
 
 export class StatusBar implements vscode.Disposable {
   readonly #item = vscode.window.createStatusBarItem('assetSearch.status', vscode.StatusBarAlignment.Left, 0);
-  readonly #listener: vscode.Disposable;
+  readonly #listeners: vscode.Disposable;
 
   constructor(private readonly host: Host) {
     this.#item.name = vscode.l10n.t('Asset Search');
     this.#item.command = 'assetSearch.showStatus';
-    this.#listener = host.engine.onDidChangeStatus(() => this.#update());
+    this.#listeners = vscode.Disposable.from(host.engine.onDidChangeStatus(() => this.#update()), host.indexing.onDidChangePaused(() => this.#update()));
+    // A pause of the last session shows at once, without an engine.
+    this.#update();
   }
 
-  dispose(): void { this.#listener.dispose(); this.#item.dispose(); }
+  dispose(): void { this.#listeners.dispose(); this.#item.dispose(); }
 
   #update(): void {
-    const { engine } = this.host;
+    const { engine, indexing: { paused } } = this.host;
     const status = engine.status;
     const indexing = status?.state === 'indexing';
     void vscode.commands.executeCommand('setContext', 'assetSearch.indexing', indexing);
+    void vscode.commands.executeCommand('setContext', 'assetSearch.paused', paused);
     const error = engine.error ?? (status?.state === 'failed' ? status.error : undefined);
     this.#item.backgroundColor = error && new vscode.ThemeColor('statusBarItem.errorBackground');
     if (error) {
@@ -32,6 +35,11 @@ export class StatusBar implements vscode.Disposable {
     } else if (status?.state === 'indexingElsewhere') {
       this.#item.text = `$(sync) ${vscode.l10n.t('Assets')}`;
       this.#item.tooltip = vscode.l10n.t('Another window or the command line is indexing this workspace (process {0}). Search works meanwhile.', status.writer?.pid ?? '?');
+    } else if (paused && engine.availability !== 'noFolder') {
+      this.#item.text = `$(debug-pause) ${vscode.l10n.t('Assets')}`;
+      const tooltip = new vscode.MarkdownString(`${vscode.l10n.t('Indexing is paused.')} [${vscode.l10n.t('Resume')}](command:assetSearch.resumeIndexing)`);
+      tooltip.isTrusted = { enabledCommands: ['assetSearch.resumeIndexing'] };
+      this.#item.tooltip = tooltip;
     } else if (status?.namesOnly) {
       this.#item.text = `$(warning) ${vscode.l10n.t('Assets')}`;
       this.#item.tooltip = status.namesOnly.message;

@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { AbstractMessageReader, AbstractMessageWriter, createMessageConnection, Message, type CancellationToken, type DataCallback, type MessageConnection, type MessageReader, type MessageWriter, Disposable } from 'vscode-jsonrpc/node';
 import { View, type Notification, type Request } from '../protocol';
 import { toErrorInfo, toResponseError } from './errors';
+import type { Log } from './log';
 
 class WebviewReader extends AbstractMessageReader implements MessageReader {
   #callback: DataCallback | undefined;
@@ -39,7 +40,7 @@ export class ViewConnection implements vscode.Disposable {
   readonly #listener: vscode.Disposable;
   #page: { connection: MessageConnection; reader: WebviewReader; writer: WebviewWriter; gone: vscode.CancellationTokenSource } | undefined;
 
-  constructor(private readonly webview: vscode.Webview, private readonly log: vscode.LogOutputChannel) {
+  constructor(private readonly webview: vscode.Webview, private readonly log: Log) {
     this.#listener = webview.onDidReceiveMessage((message: unknown) => this.#receive(message));
   }
 

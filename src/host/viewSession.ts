@@ -1,7 +1,7 @@
 /** Answers one webview: queries, labels, actions on tiles, and news of the index. */
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
-import { Engine, View, type Asset, type AssetKey, type AssetReference, type CopyKind, type Hit, type ImageSource, type IndexStatus, type Tile, type TileAction, type ViewImage, type ViewState, type ViewStatus } from '../protocol';
+import { Engine, View, type Asset, type AssetKey, type AssetReference, type CopyKind, type Hit, type ImageSource, type IndexStatus, type Tile, type TileAction, type ViewCommand, type ViewImage, type ViewState, type ViewStatus } from '../protocol';
 import { copyAssets, copyFilesTo } from './copy';
 import { HostError } from './errors';
 import { showError, type Host } from './host';
@@ -96,9 +96,9 @@ export class ViewSession implements vscode.Disposable {
       // After the reply, so that the page is drawn; and in place of its old state, so that the two do not race.
       if (waiting) { setImmediate(() => this.show(waiting)); }
       return {
-        status: this.#status(),
+        status: viewStatusOf(this.host),
         state: waiting ? undefined : context.workspaceState.get<ViewState>(this.#stateKey),
-        strings: this.#strings(),
+        strings: translations(),
       };
     });
     connection.onNotification(View.saveState, state => void context.workspaceState.update(this.#stateKey, state));
@@ -135,25 +135,7 @@ export class ViewSession implements vscode.Disposable {
       void tick('usedImage');
       return { announcement: await this.#act(action, key, assets ?? [{ ...key, width: 0, height: 0, title: '' }]) };
     });
-    connection.onRequest(View.command, ({ command }) => this.#command(command));
-  }
-
-  /** The webview's English strings are its keys; only a translation has to be sent. */
-  #strings(): Record<string, string> {
-    return Object.fromEntries(Object.entries(vscode.l10n.bundle ?? {}).filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
-  }
-
-  #status(): ViewStatus {
-    const { engine, roots, settings } = this.host;
-    const { isTrusted, workspaceFolders = [] } = vscode.workspace;
-    return {
-      availability: engine.availability === 'noFolder' && workspaceFolders.length > 0 ? 'virtual' : engine.availability,
-      automatic: isTrusted && settings.current.autoIndex,
-      index: engine.status,
-      error: engine.error ?? engine.status?.error,
-      roots: roots().map(({ id }) => ({ id, name: id })),
-      labelSets: this.host.settings.current.labelSets,
-    };
+    connection.onRequest(View.command, ({ command }) => runViewCommand(this.host, command));
   }
 
   #statusChanged(): void {
@@ -162,7 +144,7 @@ export class ViewSession implements vscode.Disposable {
       this.#picturesAllowed = !this.#picturesAllowed;
       this.#allowFolders();
     }
-    this.#connection.notify(View.statusChanged, this.#status());
+    this.#connection.notify(View.statusChanged, viewStatusOf(this.host));
     const now = index && contentOf(index);
     if (now === undefined || now === this.#seen) { return; }
     this.#seen = now;
@@ -187,15 +169,32 @@ export class ViewSession implements vscode.Disposable {
       default: return copyAssets(host, kindOf[action], assets);
     }
   }
+}
 
-  async #command(command: 'index' | 'cancelIndexing' | 'rebuild' | 'showLog' | 'openFolder' | 'openPanel' | 'openSettings' | 'showSkipped' | 'manageTrust' | 'getStarted'): Promise<void> {
-    switch (command) {
-      case 'openFolder': await vscode.commands.executeCommand('vscode.openFolder'); return;
-      case 'openSettings': await vscode.commands.executeCommand('workbench.action.openSettings', `@ext:${this.host.context.extension.id}`); return;
-      case 'manageTrust': await vscode.commands.executeCommand('workbench.trust.manage'); return;
-      // Not awaited: a run may take minutes, and its progress is shown by the status.
-      default: void vscode.commands.executeCommand(`assetSearch.${command}`); return;
-    }
+/** The webview's English strings are its keys; only a translation has to be sent. */
+export function translations(): Record<string, string> {
+  return Object.fromEntries(Object.entries(vscode.l10n.bundle ?? {}).filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
+}
+
+export function viewStatusOf({ engine, roots, settings }: Host): ViewStatus {
+  const { isTrusted, workspaceFolders = [] } = vscode.workspace;
+  return {
+    availability: engine.availability === 'noFolder' && workspaceFolders.length > 0 ? 'virtual' : engine.availability,
+    automatic: isTrusted && settings.current.autoIndex,
+    index: engine.status,
+    error: engine.error ?? engine.status?.error,
+    roots: roots().map(({ id }) => ({ id, name: id })),
+    labelSets: settings.current.labelSets,
+  };
+}
+
+export async function runViewCommand({ context }: Host, command: ViewCommand): Promise<void> {
+  switch (command) {
+    case 'openFolder': await vscode.commands.executeCommand('vscode.openFolder'); return;
+    case 'openSettings': await vscode.commands.executeCommand('workbench.action.openSettings', `@ext:${context.extension.id}`); return;
+    case 'manageTrust': await vscode.commands.executeCommand('workbench.trust.manage'); return;
+    // Not awaited: a run may take minutes, and its progress is shown by the status.
+    default: void vscode.commands.executeCommand(`assetSearch.${command}`); return;
   }
 }
 

@@ -8,6 +8,7 @@ import type { Root } from '../protocol';
 import { isCancelled, toErrorInfo } from './errors';
 import { atlasExtension, imageExtension } from './imageFiles';
 import type { Indexing } from './indexing';
+import type { Log } from './log';
 import { pathBelow } from './roots';
 
 const quietMs = 300;
@@ -30,7 +31,7 @@ export class Watcher implements vscode.Disposable {
   #firstAt = 0;
   #sending = false;
 
-  constructor(private readonly indexing: Indexing, private readonly log: vscode.LogOutputChannel) {}
+  constructor(private readonly indexing: Indexing, private readonly log: Log) {}
 
   /** Watches these folders from now on, and no others. */
   watch(roots: Root[], exclude: readonly string[]): void {
@@ -92,6 +93,8 @@ export class Watcher implements vscode.Disposable {
     const rescan = this.#rescan;
     this.#pending.clear();
     this.#rescan = false;
+    // Whoever resumes looks at all files.
+    if (this.indexing.paused) { return; }
     this.#sending = true;
     try {
       if (rescan) {

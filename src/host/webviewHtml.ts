@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
 
-export function webviewHtml(webview: vscode.Webview, extensionUri: vscode.Uri, kind: 'sidebar' | 'panel'): string {
+export function webviewHtml(webview: vscode.Webview, extensionUri: vscode.Uri, kind: 'sidebar' | 'panel' | 'status'): string {
   const nonce = randomBytes(16).toString('base64');
   const dist = (file: string): string => webview.asWebviewUri(vscode.Uri.joinPath(extensionUri, 'dist', file)).toString();
   // blob: is a pasted or dropped query picture, data: the toolkit's cursor images.

@@ -111,6 +111,19 @@ suite('Accessibility', () => {
     }
   }
 
+  for (const query of ['roots&problems&parts=64&skipped=30', 'scenario=indexing', 'scenario=paused', 'scenario=failed', 'scenario=noFolder']) {
+    test(`axe finds nothing in the status page: ${query}`, async () => {
+      page = await browser.newPage({ viewport: views.panel });
+      await page.goto(`${server.url}?theme=dark&kind=status&${query}`);
+      await page.locator(query === 'scenario=noFolder' ? 'status-page .actions' : 'skipped-files li').first().waitFor();
+      await assertAccessible(page, 'dark');
+      for (const theme of themes.slice(1)) {
+        await page.evaluate(`window.mock.setTheme('${theme}')`);
+        await assertAccessible(page, theme, ['color-contrast']);
+      }
+    });
+  }
+
   test('every control of the panel is reached by Tab, in the order of reading', async () => {
     await open('panel', `scenario=failedWithAssets&state=${encodeURIComponent(JSON.stringify({ query: '', filter: { formats: ['png'] }, labels: 'cart, bag', similarTo: { key: { root: 'web-app', path: 'assets/emoji/rocket.png', part: 0 }, name: 'rocket.png' } }))}`);
     await listed();

@@ -144,9 +144,9 @@ suite('Finding images in VS Code', () => {
   test('files that cannot be read are listed with a reason', async () => {
     const { page } = workbench;
     await runCommand(page, 'Asset Search: Show Skipped Files');
-    const list = page.locator('.quick-input-list');
-    for (const name of ['truncated.png', 'text-not-an-image.jpg', 'empty.png', 'billion-laughs.svg', 'decompression-bomb.png']) { await list.locator('.monaco-list-row', { hasText: name }).first().waitFor(); }
-    await page.keyboard.press('Escape');
+    const list = (await findWebview(page, 'body[data-kind=status] skipped-files')).locator('skipped-files');
+    for (const name of ['truncated.png', 'text-not-an-image.jpg', 'empty.png', 'billion-laughs.svg', 'decompression-bomb.png']) { await list.locator(`[data-path="broken/${name}"] .reason`).waitFor({ state: 'visible' }); }
+    await until('focus on the section', () => list.getByRole('heading', { name: /^Skipped files/ }).evaluate(element => element.matches(':focus')));
   });
 
   test('what is ignored by .gitignore is not indexed', async () => {

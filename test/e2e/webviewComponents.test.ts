@@ -490,10 +490,11 @@ suite('Webview components', () => {
     const bar = page.getByRole('progressbar', { name: 'Indexing' });
     assert.deepEqual([await bar.getAttribute('aria-valuenow'), await bar.getAttribute('aria-valuemax')], ['320', '547']);
     assert.match(await page.locator('status-line .line').innerText(), /Indexing 320 of 547\s*210 images\/s\s*8 s left/);
+    await page.getByRole('button', { name: 'Pause indexing' }).click();
     await page.getByRole('button', { name: 'Stop indexing' }).click();
     await page.getByRole('button', { name: '3 skipped' }).click();
-    await until('both commands', async () => (await received('view/command')).length === 2);
-    assert.deepEqual((await received('view/command')).map(({ params }) => params.command), ['cancelIndexing', 'showSkipped']);
+    await until('all commands', async () => (await received('view/command')).length === 3);
+    assert.deepEqual((await received('view/command')).map(({ params }) => params.command), ['pauseIndexing', 'cancelIndexing', 'showSkipped']);
     await page.evaluate(`window.mock.setStatus('ready')`);
     await bar.waitFor({ state: 'detached' });
   });
@@ -564,6 +565,80 @@ suite('Webview components', () => {
     await page.getByLabel('Bilder suchen').waitFor();
     await page.getByRole('button', { name: 'Filter' }).waitFor();
     await page.locator('status-line', { hasText: '547 Bilder' }).waitFor();
+  });
+
+  // ─── the status page
+
+  async function openStatus(query: string, size = { width: 900, height: 900 }): Promise<void> {
+    page = await browser.newPage({ viewport: size });
+    page.on('pageerror', error => errors.push(String(error)));
+    await page.goto(`${server.url}?kind=status&theme=dark&${query}`);
+    await page.locator('status-page').waitFor();
+  }
+  const rows = (): Locator => page.locator('skipped-files li');
+
+  test('status: of 5,000 skipped files only the first are drawn; more come when asked for, and a filter finds one', async () => {
+    await openStatus('skipped=5000');
+    await page.getByRole('heading', { name: 'Skipped files 5,000' }).waitFor();
+    const first = await rows().count();
+    assert.ok(first > 0 && first <= 250, `${first} rows`);
+    await page.getByRole('button', { name: /^and [\d,]+ more$/ }).first().click();
+    await until('200 more', async () => await rows().count() === first + 200);
+    await page.getByLabel('Filter skipped files').fill('hero-0029');
+    await page.getByText('1 of 5,000 match').waitFor();
+    assert.equal(await rows().count(), 1);
+  });
+
+  test('status: a file, a reason and all are tried again, and those that were read go', async () => {
+    await openStatus('skipped=12');
+    await page.locator('skipped-files li').first().waitFor();
+    await page.getByRole('button', { name: 'Try again: hero-0001.png' }).click();
+    await page.locator('[data-path="design/exports/hero-0001.png"]').waitFor({ state: 'detached' });
+    await page.getByText('1 file was read and is indexed now.').waitFor();
+    await page.getByRole('button', { name: 'Try again: A format that cannot be read' }).click();
+    await page.locator('[data-code=unsupportedFormat]').waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'Try All Again' }).click();
+    await until('only those that still fail', async () => JSON.stringify(await page.locator('skipped-files details').evaluateAll(all => all.map(each => each.getAttribute('data-code')))) === '["svgTooComplex"]');
+    assert.deepEqual((await received('view/retry')).map(({ params }) => params), [{ files: [{ root: 'web-app', path: 'design/exports/hero-0001.png' }] }, { code: 'unsupportedFormat' }, {}]);
+    await page.locator('skipped-files .name').first().click();
+    const [reveal] = await until('the action', async () => { const all = await received('view/action'); return all.length > 0 && all; });
+    assert.equal(reveal!.params.action, 'reveal');
+  });
+
+  test('status: it follows a run, offers what fits the state, and holds back what would wait', async () => {
+    await openStatus('scenario=indexing');
+    const bar = page.getByRole('progressbar', { name: 'Indexing' });
+    assert.deepEqual([await bar.getAttribute('aria-valuenow'), await bar.getAttribute('aria-valuemax')], ['320', '547']);
+    await page.getByText('210 images/s').waitFor();
+    assert.ok(await page.getByRole('button', { name: 'Remove clip-vit-b32_2_fp16_p1' }).isDisabled());
+    assert.ok(await page.getByRole('button', { name: 'Try again: hero-0001.png' }).isDisabled());
+    await page.getByRole('button', { name: 'Pause', exact: true }).click();
+    await page.evaluate(`window.mock.setStatus('paused')`);
+    await bar.waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'Resume' }).click();
+    await page.evaluate(`window.mock.setStatus('failed')`);
+    await page.getByRole('alert').getByText('The disk is full').waitFor();
+    for (const name of ['Update', 'Rebuild…', 'Copy Diagnostics', 'Show Log']) { await page.getByRole('button', { name }).click(); }
+    await until('all commands', async () => (await received('view/command')).map(({ params }) => params.command).join() === 'pauseIndexing,resumeIndexing,index,rebuild,copyDiagnostics,showLog');
+  });
+
+  test('status: the index in use cannot be removed, that of another model can; 300 pixels are enough', async () => {
+    await openStatus('roots&problems&parts=64', { width: 300, height: 700 });
+    await page.locator('[data-root=web-app]', { hasText: '64 cells' }).waitFor();
+    assert.deepEqual(await page.getByRole('button', { name: /^Remove / }).allInnerTexts(), ['Remove']);
+    await page.getByRole('button', { name: 'Remove clip-vit-b32_2_fp16_p1' }).click();
+    await page.locator('[data-space=clip-vit-b32_2_fp16_p1]').waitFor({ state: 'detached' });
+    await page.locator('.problem.error', { hasText: 'The disk is full' }).waitFor();
+    assert.ok(await page.evaluate<boolean>('document.documentElement.scrollWidth <= innerWidth'));
+    assert.ok(await page.locator('status-page').evaluate(element => (element as any).scrollWidth <= (element as any).clientWidth), 'nothing sticks out');
+  });
+
+  test('paused: the sidebar says so and resumes', async () => {
+    await open('theme=dark&scenario=pausedEmpty', { width: 240, height: 500 });
+    await page.getByRole('heading', { name: 'Indexing is paused' }).waitFor();
+    await page.locator('empty-state').getByRole('button', { name: 'Resume' }).click();
+    await page.locator('status-line').getByRole('button', { name: 'Resume' }).click();
+    await until('both', async () => (await received('view/command')).map(({ params }) => params.command).join() === 'resumeIndexing,resumeIndexing');
   });
 
   test('every icon is the character of its name', async () => {

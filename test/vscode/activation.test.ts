@@ -23,7 +23,7 @@ suite('activation', () => {
   test('is asked for after the start, and ready when a view or command needs it', () => {
     const { packageJSON } = extension();
     assert.ok(packageJSON.activationEvents.includes('onStartupFinished'));
-    assert.ok(packageJSON.activationEvents.includes('onWebviewPanel:assetSearch.panel'));
+    for (const page of ['panel', 'status']) { assert.ok(packageJSON.activationEvents.includes(`onWebviewPanel:assetSearch.${page}`)); }
     assert.equal(packageJSON.capabilities.untrustedWorkspaces.supported, 'limited');
     assert.equal(packageJSON.capabilities.virtualWorkspaces.supported, false);
   });

@@ -1,5 +1,6 @@
 /** Each command is there and does its work on real images. */
 import assert from 'node:assert/strict';
+import { homedir } from 'node:os';
 import * as vscode from 'vscode';
 import type { IndexSummary, LabelResult } from '../../src/protocol';
 import { activeFile, api, extension, inWorkspace, names, panelIsOpen, putIcon, putManyIcons, remove, until } from './support';
@@ -123,6 +124,60 @@ suite('commands', () => {
     await until('the end of what the watcher asked for', async () => (await search.status()).state === 'idle');
     await remove('cancel');
     await search.index();
+  });
+
+  test('paused, nothing is indexed by itself; resumed, all that came meanwhile is there', async () => {
+    const search = await api();
+    await run('pauseIndexing');
+    assert.equal((await search.status()).state, 'paused');
+    const { assets } = await search.status();
+    await putIcon('umbrella', 'commands', 'paused', 'pangolin.svg');
+    const [seen] = await Promise.all([new Promise(resolve => {
+      const watcher = vscode.workspace.createFileSystemWatcher(new vscode.RelativePattern(inWorkspace('commands'), '**/other-pangolin.svg'));
+      watcher.onDidCreate(uri => { watcher.dispose(); resolve(uri.path); });
+    }), putIcon('bell', 'commands', 'paused', 'other-pangolin.svg')]);
+    assert.match(String(seen), /other-pangolin/);
+    await new Promise(resolve => setTimeout(resolve, 1_500));   // the watcher waits 0.3 s for more
+    assert.deepEqual([(await search.status()).state, (await search.status()).assets], ['paused', assets]);
+    const summary = await run<IndexSummary>('resumeIndexing');
+    assert.deepEqual([summary.cancelled, summary.indexed + summary.reused], [false, 2]);
+    assert.equal((await search.status()).state, 'idle');
+    assert.ok(names(await search.search('pangolin')).includes('commands/paused/pangolin.svg'));
+  });
+
+  test('a run ends when it is paused, and asking for an update ends the pause', async () => {
+    const count = (await putManyIcons(600, 'pause')).length;
+    const search = await api();
+    const outcome = search.index().then(summary => summary.cancelled, (error: { code?: string; name?: string }) => error.code ?? error.name);
+    await until('a run under way', async () => (await search.status()).state === 'indexing');
+    await run('pauseIndexing');
+    assert.equal((await search.status()).state, 'paused');
+    assert.ok([true, 'cancelled', 'Canceled'].includes(await outcome as never), `outcome ${String(await outcome)}`);
+    const { seen, indexed, unchanged, reused, skipped, cancelled } = await search.index();
+    assert.equal(cancelled, false);
+    assert.equal(indexed + unchanged + reused + skipped.length, seen);
+    assert.ok(seen >= count);
+    await until('the end of what the watcher asked for', async () => (await search.status()).state === 'idle');
+    await remove('pause');
+    await search.index();
+  });
+
+  test('showStatus and showSkipped open the one page of the index', async () => {
+    await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+    const pages = () => vscode.window.tabGroups.all.flatMap(group => group.tabs).filter(({ input }) => input instanceof vscode.TabInputWebview && input.viewType.includes('assetSearch.status'));
+    await run('showStatus');
+    await until('the page', () => pages().length === 1);
+    await run('showSkipped');
+    await run('showStatus');
+    assert.equal(pages().length, 1);
+    await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+  });
+
+  test('copyDiagnostics says what is needed, and not where', async () => {
+    const text = await run<string>('copyDiagnostics');
+    assert.equal(await vscode.env.clipboard.readText(), text);
+    for (const part of [vscode.version, process.versions.node, 'builtin', `${(await (await api()).status()).assets} images`]) { assert.ok(text.includes(part), `${part} in\n${text}`); }
+    assert.ok(!text.includes(inWorkspace().fsPath) && !text.includes(homedir()), text);
   });
 
   test('rebuild reads every image again', async () => {

@@ -69,7 +69,7 @@ export async function startDevServer({ bundleFile, port = 0 } = {}) {
   const server = createServer((request, response) => {
     const { pathname, searchParams } = new URL(request.url, 'http://127.0.0.1');
     const send = (type, body) => { response.writeHead(200, { 'content-type': type }); response.end(body); };
-    if (pathname === '/') { return send('text/html', page(searchParams.get('kind') === 'panel' ? 'panel' : 'sidebar')); }
+    if (pathname === '/') { return send('text/html', page(['panel', 'status'].find(kind => kind === searchParams.get('kind')) ?? 'sidebar')); }
     if (pathname === '/webview.js') { return send('text/javascript', webview); }
     if (pathname === '/mockHost.js') { return send('text/javascript', mockHost); }
     if (pathname === '/mockAssets.js') { return send('text/javascript', `window.mockAssets = ${JSON.stringify(tiles)};`); }

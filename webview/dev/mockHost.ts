@@ -1,5 +1,5 @@
 /** A pretended extension host inside the development page: real message shapes, made-up answers. Never part of dist/. */
-import type { AssetKey, Filter, IndexStatus, Tile, ViewStatus } from '../../src/protocol';
+import type { AssetKey, Filter, IndexStatus, SkipCode, SkippedFile, SkippedGroup, SpaceInfo, StatusDetails, Tile, ViewStatus } from '../../src/protocol';
 import { themes, type ThemeName } from './themes';
 
 interface Message { jsonrpc: '2.0'; id?: number; method?: string; params?: any }
@@ -32,8 +32,8 @@ const model = {
 };
 
 function statusOf(name: string): ViewStatus {
-  const lastRun = { seen: assets.length + 3, indexed: assets.length, unchanged: 0, reused: 0, removed: 0, skipped: [], seconds: 4, device: 'cpu', cancelled: false };
-  const idle: IndexStatus = { state: 'idle', lastRun, assets: assets.length, cells: 0, skipped: 3, model, device: 'cpu', diskBytes: 9_400_000 };
+  const lastRun = { seen: assets.length + skipped.length, indexed: 12, unchanged: assets.length - 12, reused: 0, removed: 2, skipped: [], seconds: 3.4, device: 'cpu', cancelled: false };
+  const idle: IndexStatus = { state: 'idle', assets: assets.length, cells: 0, skipped: skipped.length, lastRun, model, device: 'cpu', diskBytes: 9_400_000 };
   const roots = settings.has('roots') ? [{ id: 'web-app', name: 'web-app' }, { id: 'design', name: 'design' }] : [{ id: 'web-app', name: 'web-app' }];
   const ready = (index: Partial<IndexStatus>): ViewStatus => ({ availability: 'ready', automatic: true, roots, ...settings.has('sets') && { labelSets: { 'UI state': ['enabled', 'disabled'], 'Kind': ['icon', 'logo', 'photo'] } }, index: { ...idle, ...index } });
   const error = { code: 'diskFull', message: 'The disk is full: the index needs about 12 MB more. Free some space, then run the index again.' };
@@ -45,6 +45,8 @@ function statusOf(name: string): ViewStatus {
     case 'engineFailed': return { availability: 'engineFailed', automatic: true, roots, error: { code: 'engineCrashed', message: 'The engine ended three times in a row (signal SIGILL). This processor may lack instructions the model needs.' } };
     case 'indexing': return ready({ state: 'indexing', assets: 320, progress: { phase: 'encoding', done: 320, total: 547, skipped: 3, imagesPerSecond: 210, secondsLeft: 8, current: 'icons/shopping-cart.svg' } });
     case 'indexingEmpty': return ready({ state: 'indexing', assets: 0, skipped: 0, progress: { phase: 'scanning', done: 0, total: 1240, skipped: 0, imagesPerSecond: 0 } });
+    case 'paused': return ready({ state: 'paused', assets: 320 });
+    case 'pausedEmpty': return ready({ state: 'paused', assets: 0, skipped: 0 });
     case 'elsewhere': return ready({ state: 'indexingElsewhere', writer: { pid: 4711, host: 'here' } });
     case 'elsewhereEmpty': return ready({ state: 'indexingElsewhere', assets: 0, skipped: 0, writer: { pid: 4711, host: 'here' } });
     case 'failed': return ready({ state: 'failed', assets: 0, error });
@@ -61,7 +63,7 @@ function statusOf(name: string): ViewStatus {
 const nameIn = (path: string): string => path.replace(/^.*\/|\.\w+$/g, '');
 const wanted = Number(settings.get('count') ?? (scenario === 'many' ? 10_000 : 547));
 const drawn = window.mockAssets;
-const assets: Tile[] = Array.from({ length: ['empty', 'indexingEmpty', 'elsewhereEmpty', 'failed', 'byHand', 'beforeFirstRun', 'corrupt'].includes(scenario) ? 0 : wanted }, (_, index) => {
+const assets: Tile[] = Array.from({ length: ['empty', 'indexingEmpty', 'elsewhereEmpty', 'pausedEmpty', 'failed', 'byHand', 'beforeFirstRun', 'corrupt'].includes(scenario) ? 0 : wanted }, (_, index) => {
   // A step that shares no factor with the number mixes emoji, photographs, dark and light icons.
   const tile = drawn[index * 197 % drawn.length]!;
   const round = Math.floor(index / drawn.length);
@@ -96,6 +98,45 @@ function rank(text: string, limit: number, filter?: Filter) {
   const stacks = settings.has('stacks') ? tiles.map((_, index) => (index >= 40 ? index : index - [0, 1, 2, 3, 0, 1, 2, 0, 1, 0][index % 10]!)) : undefined;
   return { tiles, ...(stacks && { stacks }), ...(strong !== undefined && { strong }), milliseconds: 4, total: none ? 0 : scored.length };
 }
+
+// ─── the status page
+
+/** `skipped` in the address says how many there are. */
+let skipped: SkippedFile[] = Array.from({ length: Number(settings.get('skipped') ?? 3) }, (_, index): SkippedFile => {
+  const kinds: [SkipCode, string, string, string][] = [
+    ['corrupt', 'png', 'The image is damaged: the file ends in the middle of the picture (pngload: libspng read error).', 'Restore it from a backup or save it again.'],
+    ['unsupportedFormat', 'heic', '.heic images cannot be read.', 'Convert it to PNG, JPEG, WebP, GIF, SVG, AVIF or TIFF.'],
+    ['tooLarge', 'tiff', `The file has ${21 + index % 60}.0 MB; the limit is 20.0 MB.`, 'Raise the file size limit in the settings, or shrink the image.'],
+    ['svgTooComplex', 'svg', 'The SVG nests entities without end.', 'Save it as plain SVG.'],
+  ];
+  const [code, extension, reason, remedy] = kinds[index % 7 % kinds.length]!;
+  return { root: 'web-app', path: `design/exports/${['hero', 'banner', 'portrait-of-the-whole-team', 'scan'][index % 4]}-${String(index + 1).padStart(4, '0')}.${extension}`, code, reason, remedy };
+});
+
+function groupsOf(text: string, rows: Partial<Record<SkipCode, number>>): { total: number; matching: number; groups: SkippedGroup[] } {
+  const matching = skipped.filter(({ path, reason }) => `${path} ${reason}`.toLowerCase().includes(text.toLowerCase()));
+  const groups = [...new Set(matching.map(({ code }) => code))].map((code): SkippedGroup => {
+    const files = matching.filter(each => each.code === code);
+    return { code, count: files.length, remedy: files[0]!.remedy, files: files.slice(0, rows[code] ?? 50) };
+  });
+  return { total: skipped.length, matching: matching.length, groups: groups.sort((a, b) => b.count - a.count) };
+}
+
+let spaces: SpaceInfo[] = [
+  { name: 'builtin_1_int8_p1', role: 'serving', rows: 547, retired: 38, bytes: 1_240_000 },
+  { name: 'clip-vit-b32_2_fp16_p1', role: 'unused', rows: 547, retired: 0, bytes: 2_480_000 },
+];
+const details = (): StatusDetails => ({
+  index: {
+    folders: (settings.has('roots') ? ['web-app', 'design'] : ['web-app']).map((root, index) => ({ root, images: index === 0 ? 547 : 0, parts: index === 0 ? Number(settings.get('parts') ?? 0) : 0, skipped: index === 0 ? skipped.length : 0, ...(index === 0 && { scannedAt: Date.now() - 125_000 }) })),
+    spaces, thumbnailBytes: 3_100_000, maxThumbnailBytes: 512 * 2 ** 20, threads: 8, engine: { node: '22.21.1', pid: 4711, memoryBytes: 3e8 },
+  },
+  device: 'auto', threads: 0,
+  problems: settings.has('problems') ? [
+    { at: Date.UTC(2026, 0, 5, 9, 12), level: 'error', message: '[engine] The disk is full: the index needs about 12 MB more. Free some space, then run the index again.' },
+    { at: Date.UTC(2026, 0, 5, 9, 10), level: 'warn', message: '[engine] Cannot read web-app/private: EACCES: permission denied, scandir \'/projects/web-app/private\'' },
+  ] : [],
+});
 
 let savedState: unknown = settings.has('state') ? JSON.parse(settings.get('state')!) : undefined;
 
@@ -139,6 +180,14 @@ function answer(method: string, params: any): unknown {
       for (const { label } of assets.flatMap(({ labels = [] }) => labels)) { images.set(label, (images.get(label) ?? 0) + 1); }
       return { labels: [...images].map(([label, count]) => ({ label, images: count })).sort((a, b) => b.images - a.images), unlabelled: assets.filter(({ labels }) => !labels?.length).length };
     }
+    case 'view/details': return details();
+    case 'view/skipped': return groupsOf(params.text, params.rows);
+    case 'view/retry': {
+      const tried = skipped.filter(file => params.files ? params.files.some((each: { path: string }) => each.path === file.path) : !params.code || file.code === params.code);
+      skipped = skipped.filter(file => !tried.includes(file) || file.code === 'svgTooComplex');
+      return { tried: tried.length, skipped: tried.filter(({ code }) => code === 'svgTooComplex').length };
+    }
+    case 'view/removeSpace': spaces = spaces.filter(({ name }) => name !== params.name); return true;
     default: return null;
   }
 }
@@ -191,6 +240,6 @@ function setTheme(name: ThemeName): void {
   const { style } = document.documentElement;
   for (const variable of [...style].filter(property => property.startsWith('--vscode-'))) { style.removeProperty(variable); }
   for (const [variable, value] of Object.entries(variables)) { style.setProperty(`--vscode-${variable}`, value); }
-  style.background = `var(--vscode-${document.body.dataset.kind === 'panel' ? 'editor' : 'sideBar'}-background)`;
+  style.background = `var(--vscode-${document.body.dataset.kind === 'sidebar' ? 'sideBar' : 'editor'}-background)`;
 }
 setTheme(theme);

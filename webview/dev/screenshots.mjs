@@ -71,6 +71,12 @@ const shots = [
   } })),
   ...['indexing', 'indexingEmpty', 'elsewhere', 'elsewhereEmpty', 'failed', 'failedWithAssets', 'empty', 'noFolder', 'untrusted', 'engineFailed', 'starting', 'byHand', 'virtual', 'corrupt', 'namesOnly']
     .flatMap(scenario => ['dark', 'light'].map(theme => ({ name: `state-${scenario}-${theme}`, query: `theme=${theme}&scenario=${scenario}`, width: theme === 'dark' ? 260 : 320, height: 480 }))),
+  ...['paused', 'pausedEmpty'].map(scenario => ({ name: `state-${scenario}`, query: `theme=dark&scenario=${scenario}`, width: 240, height: 480 })),
+  ...['dark', 'light', 'hc', 'hcLight'].map(theme => ({ name: `status-${theme}`, query: `kind=status&theme=${theme}&roots&problems&skipped=12&parts=64`, width: 1000, height: 1100 })),
+  ...['indexing', 'indexingEmpty', 'paused', 'failed', 'elsewhere', 'engineFailed', 'noFolder', 'starting'].map(scenario => ({ name: `status-${scenario}`, query: `kind=status&theme=dark&scenario=${scenario}`, width: 760, height: 640 })),
+  { name: 'status-300', query: 'kind=status&theme=light&roots&problems&skipped=12&parts=64', width: 300, height: 1900 },
+  { name: 'status-300-indexing', query: 'kind=status&theme=dark&scenario=indexing&skipped=12', width: 300, height: 800 },
+  { name: 'status-5000', query: 'kind=status&theme=light&skipped=5000', width: 900, height: 900, act: async page => { await page.locator('skipped-files h2').scrollIntoViewIfNeeded(); await page.evaluate(() => window.mock.notify('view/showSection', { section: 'skipped' })); } },
   { name: 'state-noFolder-hc', query: 'theme=hc&scenario=noFolder', width: 300, height: 480 },
   { name: 'state-noResults', query: 'theme=dark', width: 280, height: 480, act: type('zzz') },
   { name: 'state-noResults-panel', query: 'theme=light&kind=panel', width: 1000, height: 560, act: type('zzz') },

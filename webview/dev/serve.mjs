@@ -2,4 +2,4 @@
 import { startDevServer } from './devServer.mjs';
 
 const { url } = await startDevServer({ port: 4173 });
-console.log(`${url}?kind=panel&theme=dark&scenario=ready   (kind: sidebar, panel; theme: dark, light, hc, hcLight; scenario: see mockHost.ts)`);
+console.log(`${url}?kind=panel&theme=dark&scenario=ready   (kind: sidebar, panel, status; theme: dark, light, hc, hcLight; scenario: see mockHost.ts)`);
