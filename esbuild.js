@@ -25,7 +25,7 @@ const bundles = {
   extension: { ...node, entryPoints: ['src/extension.ts'], outdir: dist, external: ['vscode'] },
   engine: {
     ...node, outdir: dist, external: natives,
-    entryPoints: ['src/engine.ts', 'src/cli.ts', 'src/core/encodeWorker.ts', 'src/core/decodeProcess.ts'],
+    entryPoints: ['src/engine.ts', 'src/cli.ts', 'src/core/encodeWorker.ts', 'src/core/decodeProcess.ts', 'src/core/jpeg2000Worker.ts'],
     entryNames: '[name]',
   },
   webview: {
@@ -72,8 +72,9 @@ async function main() {
   // Only what is made anew: out/ also holds packages.
   if (!watch && dist === join(__dirname, 'dist')) { for (const folder of ['bench', 'failures', 'screenshots', 'test']) { rmSync(join(__dirname, 'out', folder), { recursive: true, force: true }); } }
   mkdirSync(dist, { recursive: true });
-  const codicons = ['codicon.css', 'codicon.ttf'].map(name => require.resolve(`@vscode/codicons/dist/${name}`));
-  for (const file of codicons) { copyFileSync(file, join(dist, basename(file))); }
+  // OpenJPEG is loaded by jpeg2000Worker.js from its own folder.
+  const copied = [...['codicon.css', 'codicon.ttf'].map(name => `@vscode/codicons/dist/${name}`), '@cornerstonejs/codec-openjpeg/decodewasm'].map(name => require.resolve(name));
+  for (const file of copied) { copyFileSync(file, join(dist, basename(file))); }
   const metafiles = [];
   for (const [name, options] of Object.entries(bundles)) {
     if (options.entryPoints.length === 0) { continue; }
@@ -84,7 +85,7 @@ async function main() {
   if (watch) { console.log('[watch] build finished, watching'); }
   if (option('--contents')) {
     const { bundled, required } = contentsOf(metafiles);
-    writeFileSync(option('--contents'), JSON.stringify({ bundled: [...bundled, ...codicons.map(file => relative(__dirname, file))], required }));
+    writeFileSync(option('--contents'), JSON.stringify({ bundled: [...bundled, ...copied.map(file => relative(__dirname, file))], required }));
   }
 }
 

@@ -10,6 +10,32 @@ const notification = <P>(method: string): Notification<P> => ({ method });
 
 // ───────────────────────────────────────────── assets and hits
 
+/**
+ * Formats that can be indexed, as in {@link Asset.format}, the most common in projects first, with the extensions of their files.
+ * Scan, watcher, dialogs and filters take them from here; the menus of package.json repeat the extensions, which a test checks.
+ */
+export const imageFormats = {
+  svg: ['svg', 'svgz'],
+  png: ['png', 'apng'],
+  jpeg: ['jpg', 'jpeg', 'jpe', 'jfif'],
+  webp: ['webp'],
+  gif: ['gif'],
+  ico: ['ico', 'cur'],
+  avif: ['avif'],
+  tiff: ['tif', 'tiff'],
+  bmp: ['bmp', 'dib'],
+  psd: ['psd', 'psb'],
+  tga: ['tga'],
+  icns: ['icns'],
+  qoi: ['qoi'],
+  jp2: ['jp2', 'j2k', 'j2c', 'jpc', 'jpf', 'jpx'],
+} as const satisfies Record<string, readonly string[]>;
+
+export type ImageFormat = keyof typeof imageFormats;
+
+/** Extensions in lower case, without a dot. */
+export const imageExtensions: readonly string[] = Object.values(imageFormats).flat();
+
 /** Portable identity of a row: root id, POSIX path relative to that root, part (0 = the whole file, from 1 on the cells of a sprite sheet). */
 export interface AssetKey { root: string; path: string; part: number }
 
@@ -28,7 +54,7 @@ export interface Cell {
 export interface Asset extends AssetKey {
   /** Of the content: begins with the sha256 of the file's bytes, hex. Unique per content and cell; also the thumbnail's name. */
   hash: string;
-  /** Lower-case format name: png, jpeg, webp, gif, svg, avif, tiff. */
+  /** Lower-case name of a format: a key of {@link imageFormats}. */
   format: string;
   width: number;
   height: number;

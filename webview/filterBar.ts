@@ -1,13 +1,15 @@
 /** Narrows the list by folder and by format. */
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
-import { customElement, property } from 'lit/decorators.js';
+import { customElement, property, state } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
-import type { Filter, LabelCounts } from '../src/protocol';
+import { imageFormats, type Filter, type LabelCounts } from '../src/protocol';
 import type { Translate } from './localize';
 import { sharedStyles } from './theme';
 
-/** What the decoder reads, in the order of how common they are in projects. */
-export const formats = ['svg', 'png', 'jpeg', 'webp', 'gif', 'avif', 'tiff'];
+/** What the decoder reads, the most common first. */
+export const formats: readonly string[] = Object.keys(imageFormats);
+/** The first of them are always offered, the rest on demand: a sidebar of 240 px has room for two rows. */
+const commonCount = 6;
 
 /** More labels than this do not help in a dropdown. */
 const maxLabels = 200;
@@ -23,6 +25,7 @@ export class FilterBar extends LitElement {
   @property({ attribute: false }) roots: { id: string; name: string }[] = [];
   @property({ attribute: false }) folders: Folder[] = [];
   @property({ attribute: false }) labels: LabelCounts = { labels: [], unlabelled: 0 };
+  @state() private allFormats = false;
 
   static override styles = [sharedStyles, css`
     :host { display: flex; flex-wrap: wrap; align-items: center; gap: 6px; }
@@ -56,8 +59,9 @@ export class FilterBar extends LitElement {
         </vscode-dropdown>` : nothing}
       ${this.renderLabels()}
       <div class="formats" role="group" aria-label=${t('Formats')}>
-        ${formats.map(format => html`
+        ${this.offeredFormats().map(format => html`
           <button aria-pressed=${filter.formats?.includes(format) ? 'true' : 'false'} @click=${() => this.toggleFormat(format)}>${format === 'jpeg' ? 'JPG' : format.toUpperCase()}</button>`)}
+        <button aria-expanded=${this.allFormats ? 'true' : 'false'} aria-label=${t('More formats')} title=${t('More formats')} @click=${() => { this.allFormats = !this.allFormats; }}>${this.allFormats ? '−' : '…'}</button>
       </div>
       ${isActive(filter) ? html`<button class="link" @click=${() => this.emit({})}>${t('Clear filters')}</button>` : nothing}`;
   }
@@ -82,6 +86,11 @@ export class FilterBar extends LitElement {
     const { value } = event.target as HTMLInputElement;
     const { labels: _, ...others } = this.filter;
     this.emit(value === '' ? others : { ...others, labels: [value.slice(1)] });
+  }
+
+  /** A rare one that is chosen stays in sight. */
+  private offeredFormats(): readonly string[] {
+    return this.allFormats ? formats : formats.filter((format, index) => index < commonCount || this.filter.formats?.includes(format));
   }
 
   /** Roots where there are several, then the folders in them; a filter that was restored stays choosable. */

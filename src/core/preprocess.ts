@@ -1,12 +1,14 @@
 /** Turns the bytes of an image file into a model's input pixels and a thumbnail. The one importer of sharp; runs in the decoder process. */
 import sharp, { type KernelEnum, type SharpOptions } from 'sharp';
+import type { Cell, ImageFormat } from '../protocol';
 import { atlasCells, cut, distinctCells, type Raster, type Split } from './cells';
 import { messageOf, SkipError } from './errors';
-import { detectFormat, type ImageFormat } from './imageFormat';
+import { detectFormat, isGzip } from './imageFormat';
 import type { ImageSpec, Interpolation } from './manifest';
+import { corrupt } from './raster';
+import { openRaster } from './rasterDecoders';
 import { findGrid, mayHoldGrid } from './spriteGrid';
-import { guardSvg, withViewBox } from './svgGuard';
-import type { Cell } from '../protocol';
+import { guardSvg, unpackSvg, withViewBox } from './svgGuard';
 
 /** Longest side of a thumbnail. */
 export const thumbnailSize = 192;
@@ -65,11 +67,13 @@ const maxSheetPixels = 64_000_000;
  */
 export async function preprocess(bytes: Uint8Array, wanted: Wanted, maxPixels: number): Promise<Preprocessed> {
   if (bytes.length === 0) { throw new SkipError('empty', 'The file is empty.', 'Restore its contents, or delete it.'); }
-  const detected = detectFormat(bytes);
+  const content = isGzip(bytes) ? await unpackSvg(bytes) : bytes;
+  const detected = detectFormat(content);
   if ('unsupported' in detected) {
     throw new SkipError('unsupportedFormat', detected.unsupported === 'unknown' ? 'The file holds no image in a known format.' : `The file is ${detected.unsupported}, which cannot be decoded here.`, detected.remedy);
   }
-  const source = detected.format === 'svg' ? await openSvg(bytes, maxPixels) : await openRaster(bytes, detected.format, maxPixels);
+  const longest = Math.max(thumbnailSize, 2 * (wanted.image?.size ?? 0));
+  const source = detected.format === 'svg' ? await openSvg(content, maxPixels) : await openPixels(detected.format, content, longest, maxPixels);
   const result: Preprocessed = { format: detected.format, width: source.width, height: source.height, title: source.title };
   const { image, split } = wanted;
   let raster: Raster | undefined;
@@ -98,7 +102,7 @@ export async function preprocess(bytes: Uint8Array, wanted: Wanted, maxPixels: n
 
 /** Told from the header. */
 function mayBeSheet(source: Source, split: Split): boolean {
-  return !source.vector && source.width * source.height <= maxSheetPixels && (split.by !== 'grid' || mayHoldGrid(source));
+  return !source.vector && !source.reduced && source.width * source.height <= maxSheetPixels && (split.by !== 'grid' || mayHoldGrid(source));
 }
 
 /** Whether the four corners have about the same colour, as the ground of a sheet has. */
@@ -135,20 +139,30 @@ async function cutCells(full: Raster, cells: readonly Cell[], { image, cellThumb
   return list;
 }
 
-/** An image whose header was read. */
-interface Source { input: Uint8Array; vector: boolean; format: ImageFormat; transparent: boolean; width: number; height: number; title: string; maxPixels: number }
+/** An image whose header was read, with the options that sharp opens it with. */
+interface Source { input: Uint8Array; options: SharpOptions; /** Holds fewer pixels than its file. */ reduced: boolean; vector: boolean; format: ImageFormat; transparent: boolean; width: number; height: number; title: string; maxPixels: number }
 
-async function openRaster(bytes: Uint8Array, format: ImageFormat, maxPixels: number): Promise<Source> {
-  const metadata = await attempt(() => sharp(bytes, { ...rasterOptions, limitInputPixels: false }).metadata());
+/** `longest` is the longest side that anything here needs of an image that is not a strip. */
+async function openPixels(format: ImageFormat, bytes: Uint8Array, longest: number, maxPixels: number): Promise<Source> {
+  const opened = openRaster(format, bytes);
+  if (opened && 'decode' in opened) {
+    const { width, height } = opened;
+    if (width * height > maxPixels) { throw tooManyPixels(width, height, maxPixels); }
+    // Of a strip the model sees a part: see longestSide.
+    const raster = await opened.decode(Math.min(8 * longest, Math.ceil(longest * Math.max(width, height) / Math.min(width, height))));
+    return { input: raster.data, options: { raw: { width: raster.width, height: raster.height, channels: 4 } }, reduced: raster.width < width || raster.height < height, vector: false, format, transparent: true, width, height, title: '', maxPixels };
+  }
+  const input = opened?.png ?? bytes;
+  const metadata = await attempt(() => sharp(input, { ...rasterOptions, limitInputPixels: false }).metadata());
   const { width, height } = metadata.autoOrient;
   if (width * height > maxPixels) { throw tooManyPixels(width, height, maxPixels); }
-  return { input: bytes, vector: false, format, transparent: metadata.hasAlpha, width, height, title: '', maxPixels };
+  return { input, options: rasterOptions, reduced: false, vector: false, format, transparent: metadata.hasAlpha, width, height, title: '', maxPixels };
 }
 
 async function openSvg(bytes: Uint8Array, maxPixels: number): Promise<Source> {
   const guarded = guardSvg(bytes);
   const { width, height } = await svgSize(guarded.bytes);
-  return { input: guarded.sized ? guarded.bytes : withViewBox(guarded, width, height), vector: true, format: 'svg', transparent: true, width, height, title: guarded.title, maxPixels };
+  return { input: guarded.sized ? guarded.bytes : withViewBox(guarded, width, height), options: { failOn: 'error' }, reduced: false, vector: true, format: 'svg', transparent: true, width, height, title: guarded.title, maxPixels };
 }
 
 /** Size in CSS px. */
@@ -157,7 +171,7 @@ async function svgSize(bytes: Buffer): Promise<{ width: number; height: number }
     const { width, height } = await sharp(bytes, { density: cssDensity, limitInputPixels: false }).metadata();
     return { width, height };
   } catch (error) {
-    if (!/bad dimensions/.test(messageOf(error))) { throw corrupt(error); }
+    if (!/bad dimensions/.test(messageOf(error))) { throw corrupt(firstLine(error)); }
     throw new SkipError('empty', 'The SVG draws nothing, or has no size.', 'Give it a width, a height and a viewBox, and something to draw.');
   }
 }
@@ -174,7 +188,7 @@ async function reduce(source: Source, longest: number, kernel: keyof KernelEnum)
   const { input, vector, width, height, maxPixels } = source;
   // A strip is at least one pixel wide.
   const scale = Math.min(Math.max(longest / Math.max(width, height), 1 / Math.min(width, height)), Math.sqrt(maxPixels / (width * height)));
-  const options: SharpOptions = vector ? { failOn: 'error', density: Math.min(maxDensity, Math.max(1, cssDensity * scale)) } : rasterOptions;
+  const options: SharpOptions = vector ? { ...source.options, density: Math.min(maxDensity, Math.max(1, cssDensity * scale)) } : source.options;
   const { data, info } = await attempt(() => sharp(input, { ...options, limitInputPixels: maxPixels })
     .resize(longest, longest, { fit: 'inside', kernel, withoutEnlargement: true })
     .toColourspace('srgb').ensureAlpha().raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true }));
@@ -276,12 +290,10 @@ async function makeThumbnail(raster: Raster, drawing: boolean): Promise<Uint8Arr
 
 /** sharp's message is for programmers; what it means for the file is always the same. */
 async function attempt<T>(work: () => Promise<T>): Promise<T> {
-  try { return await work(); } catch (error) { throw corrupt(error); }
+  try { return await work(); } catch (error) { throw corrupt(firstLine(error)); }
 }
 
-function corrupt(error: unknown): SkipError {
-  return new SkipError('corrupt', `The file is damaged or incomplete (${messageOf(error).split('\n')[0]}).`, 'Open it in an image editor and save it again, or restore it.');
-}
+function firstLine(error: unknown): string { return messageOf(error).split('\n')[0]!; }
 
 function tooManyPixels(width: number, height: number, maxPixels: number): SkipError {
   return new SkipError('tooManyPixels', `The image has ${width} x ${height} pixels, more than the limit of ${Math.round(maxPixels / 1e6)} megapixels.`,

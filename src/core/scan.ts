@@ -3,8 +3,9 @@ import { existsSync, lstatSync, readFileSync, readdirSync, realpathSync, statSyn
 import { dirname, join, relative, sep } from 'node:path';
 import ignore, { type Ignore } from 'ignore';
 import picomatch from 'picomatch';
-import type { Root, ScanRules, SkippedFile } from '../protocol';
 import type { ImageAtlas } from './atlasReader';
+import { unsupportedExtensions } from './imageFormat';
+import { imageExtensions, type Root, type ScanRules, type SkippedFile } from '../protocol';
 
 export interface ScannedFile {
   root: string;
@@ -25,13 +26,7 @@ export interface ScanResult {
   unreadable: { root: string; path: string; reason: string }[];
 }
 
-export const candidateExtensions: ReadonlySet<string> = new Set(['png', 'jpg', 'jpeg', 'jpe', 'jfif', 'webp', 'gif', 'svg', 'avif', 'tif', 'tiff']);
-
-/** Images that people expect to find and that no decoder here reads. */
-const unsupportedExtensions: ReadonlySet<string> = new Set([
-  'bmp', 'dib', 'ico', 'cur', 'icns', 'heic', 'heif', 'jp2', 'j2k', 'jpf', 'jpx', 'jxl', 'jxr', 'psd', 'psb', 'xcf', 'ai', 'eps', 'tga', 'dds', 'hdr', 'exr',
-  'svgz', 'apng', 'cr2', 'cr3', 'nef', 'arw', 'dng', 'orf', 'rw2', 'pbm', 'pgm', 'ppm', 'pcx', 'xpm', 'wbmp', 'ktx', 'ktx2',
-]);
+export const candidateExtensions: ReadonlySet<string> = new Set(imageExtensions);
 const alwaysSkippedFolders: ReadonlySet<string> = new Set(['.git', '.asset-search']);
 
 /** What the CLI leaves out; VS Code passes its own settings. */
@@ -184,8 +179,8 @@ class RootScan {
   private visitFile(path: string, ignores: readonly IgnoreRules[], known?: { size: number; mtimeMs: number }, unreadable?: Trouble): void {
     const dot = path.lastIndexOf('.');
     const extension = path.slice(dot + 1).toLowerCase();
-    const candidate = candidateExtensions.has(extension);
-    if (dot < 0 || !(candidate || unsupportedExtensions.has(extension))) { return; }
+    const unsupported = unsupportedExtensions.get(extension);
+    if (dot < 0 || !(unsupported || candidateExtensions.has(extension))) { return; }
     if (this.excluded(path) || !this.included(path) || this.isIgnored(path, ignores)) { return; }
     let stats = known;
     try {
@@ -199,8 +194,8 @@ class RootScan {
     const file = { root: this.root.id, path, sizeBytes: stats.size, mtimeMs: stats.mtimeMs };
     if (unreadable) {
       this.result.skipped.push({ ...file, code: 'unreadable', ...unreadable });
-    } else if (!candidate) {
-      this.result.skipped.push({ ...file, code: 'unsupportedFormat', reason: `.${extension} images cannot be read.`, remedy: 'Convert it to PNG, JPEG, WebP, GIF, SVG, AVIF or TIFF.' });
+    } else if (unsupported) {
+      this.result.skipped.push({ ...file, code: 'unsupportedFormat', reason: `${unsupported.name} images cannot be read.`, remedy: unsupported.remedy });
     } else if (stats.size === 0) {
       this.result.skipped.push({ ...file, code: 'empty', reason: 'The file is empty.', remedy: 'Restore its content or delete it.' });
     } else if (stats.size > this.rules.maxFileSizeBytes) {

@@ -4,7 +4,7 @@
  */
 import type { Cell } from '../protocol';
 import { maxCells, type Raster } from './cells';
-import type { ImageFormat } from './imageFormat';
+import type { ImageFormat } from '../protocol';
 
 const minCell = 8;
 const maxCell = 512;

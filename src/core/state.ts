@@ -1,7 +1,7 @@
 /** The local state file: which content each path had when it was last read, so that an unchanged file is never opened again. */
 import { appendFileSync, closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, readSync, renameSync, statSync, truncateSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import type { AssetKey, SkipCode, SkippedFile } from '../protocol';
+import { imageFormats, type AssetKey, type SkipCode, type SkippedFile } from '../protocol';
 
 /** What is known of one file: its content's hash, or why it was skipped. */
 export interface FileState {
@@ -14,7 +14,7 @@ export interface FileState {
   plainMeta?: string;
 }
 
-type Line = [root: string, path: string, mtimeMs?: number, sizeBytes?: number, hash?: string, skip?: FileState['skip'] | null, plainMeta?: string];
+type Line = [root: string, path: string, mtimeMs?: number, sizeBytes?: number, hash?: string, skip?: NonNullable<FileState['skip']> & { formats?: number } | null, plainMeta?: string];
 
 /** Raised when the meaning of a line changes: an older file is then read as empty, and every file is hashed once. */
 const version = 1;
@@ -29,6 +29,9 @@ export function hasStateHeader(folder: string): boolean {
     return false;
   }
 }
+
+/** Stands beside each file that no decoder read: when there are more formats, it is unknown again. */
+const formatCount = Object.keys(imageFormats).length;
 
 /** Key of a file in memory; NUL cannot occur in either part. */
 export function fileKey(root: string, path: string): string { return `${root}\0${path}`; }
@@ -81,8 +84,10 @@ export class StateFile {
     try { line = JSON.parse(text) as Line; } catch { return; }
     if (!Array.isArray(line) || typeof line[0] !== 'string' || typeof line[1] !== 'string') { return; }
     this.lines++;
-    const [root, path, mtimeMs, sizeBytes, hash, skip, plainMeta] = line;
-    this.set(fileKey(root, path), mtimeMs === undefined || sizeBytes === undefined ? undefined : { mtimeMs, sizeBytes, ...(hash ? { hash } : {}), ...(skip ? { skip } : {}), ...(plainMeta ? { plainMeta } : {}) });
+    const [root, path, mtimeMs, sizeBytes, hash, noted, plainMeta] = line;
+    const { formats, ...skip } = noted ?? {};
+    const outdated = noted?.code === 'unsupportedFormat' && formats !== formatCount;
+    this.set(fileKey(root, path), mtimeMs === undefined || sizeBytes === undefined || outdated ? undefined : { mtimeMs, sizeBytes, ...(hash ? { hash } : {}), ...(noted ? { skip: skip as FileState['skip'] } : {}), ...(plainMeta ? { plainMeta } : {}) });
   }
 
   private set(key: string, state: FileState | undefined): void {
@@ -195,7 +200,7 @@ export class StateFile {
 function encode(root: string, path: string, state: FileState | undefined): string {
   if (state === undefined) { return JSON.stringify([root, path]); }
   const line: Line = [root, path, state.mtimeMs, state.sizeBytes, state.hash ?? ''];
-  if (state.skip || state.plainMeta) { line.push(state.skip ?? null); }
+  if (state.skip || state.plainMeta) { line.push(state.skip ? { ...state.skip, ...(state.skip.code === 'unsupportedFormat' ? { formats: formatCount } : {}) } : null); }
   if (state.plainMeta) { line.push(state.plainMeta); }
   return JSON.stringify(line);
 }

@@ -1,4 +1,6 @@
 /** Checks an SVG's text before it is rendered: what would expand without end is refused, and the prolog is made harmless. */
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
 import { SkipError } from './errors';
 import { svgRootOffset } from './imageFormat';
 
@@ -30,6 +32,18 @@ export function guardSvg(bytes: Uint8Array): GuardedSvg {
   const body = expandEntities(text.slice(0, start), text.slice(start));
   checkInstances(body);
   return { bytes: Buffer.from(marker + body), title: titleOf(body), sized: isSized(body) };
+}
+
+/** What a .svgz holds, unpacked no further than an SVG may be large. Throws SkipError. */
+export async function unpackSvg(bytes: Uint8Array): Promise<Buffer> {
+  try {
+    return await promisify(gunzip)(bytes, { maxOutputLength: maxSvgBytes });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') {
+      throw tooComplex(`The file unpacks to more than ${maxSvgBytes / 1024 / 1024} MB; at most that much SVG is rendered.`);
+    }
+    throw new SkipError('corrupt', 'The packed file is damaged or incomplete.', 'Export the drawing again.');
+  }
 }
 
 /** Gives a drawing without a size the one it was measured to have: unlike a size, a viewBox scales what is drawn. */

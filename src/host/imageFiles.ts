@@ -1,7 +1,7 @@
 /** Which files the extension offers its commands on: the names of the formats that the engine reads. */
 import * as vscode from 'vscode';
+import { imageExtensions } from '../protocol';
 
-export const imageExtensions = ['png', 'jpg', 'jpeg', 'jpe', 'jfif', 'webp', 'gif', 'svg', 'avif', 'tif', 'tiff'];
 export const imageExtension = new RegExp(`\\.(${imageExtensions.join('|')})$`, 'i');
 
 /** Files that may say how a sprite sheet is cut; the engine knows which images they may speak of. */
@@ -23,7 +23,7 @@ export function imagesOf(clicked: unknown, selected: unknown): vscode.Uri[] {
 export async function pickImages(options: { many: boolean; title: string }): Promise<vscode.Uri[]> {
   return await vscode.window.showOpenDialog({
     title: options.title, canSelectMany: options.many,
-    filters: { [vscode.l10n.t('Images')]: imageExtensions },
+    filters: { [vscode.l10n.t('Images')]: [...imageExtensions] },
   }) ?? [];
 }
 

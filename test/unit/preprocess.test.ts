@@ -239,7 +239,7 @@ suite('preprocess: files that cannot be decoded', () => {
   test('an SVG that draws nothing', () => refused(drawing('<g/>', ''), 'empty'));
 
   test('other formats', async () => {
-    for (const bytes of ['hello', 'BM......', '\0\0\x01\0\x01\0', '8BPS\0\x01', '%PDF-1.7', '\x1f\x8b\x08\0svgz', 'PK\x03\x04', '\0\0\0\x18ftypheic\0\0\0\0mif1heic', '<html><body><svg></svg></body></html>', 'version https://git-lfs.github.com/spec/v1\n']) {
+    for (const bytes of ['hello', 'BM......', '%PDF-1.7', '%!PS-Adobe-3.0', '\xff\x0ajxl', 'DDS |', 'gimp xcf v011', 'P6 1 1 255 rgb', 'PK\x03\x04', '\0\0\0\x18ftypheic\0\0\0\0mif1heic', '<html><body><svg></svg></body></html>', 'version https://git-lfs.github.com/spec/v1\n']) {
       await refused(Buffer.from(bytes, 'latin1'), 'unsupportedFormat');
     }
   });

@@ -23,6 +23,14 @@ suite('state file', () => {
     assert.equal(again.skippedCount, 1);
   });
 
+  test('a file of a format that nobody read is unknown to a version that reads more formats', () => {
+    const skip = { code: 'unsupportedFormat' as const, reason: 'why', remedy: 'what' };
+    StateFile.open(folder).write([{ root: 'r', path: 'a.bmp', state: { mtimeMs: 3, sizeBytes: 4, skip } }]);
+    assert.deepEqual(StateFile.open(folder).get('r', 'a.bmp'), { mtimeMs: 3, sizeBytes: 4, skip });
+    appendFileSync(file(), `${JSON.stringify(['r', 'older.bmp', 3, 4, '', skip])}\n${JSON.stringify(['r', 'fewer.bmp', 3, 4, '', { ...skip, formats: 1 }])}\n`);
+    assert.deepEqual(StateFile.open(folder).skipped().map(each => each.path), ['a.bmp']);
+  });
+
   test('names the folders that hold indexed files, each once, with those above', () => {
     const state = StateFile.open(folder);
     const skip = { code: 'corrupt' as const, reason: 'why', remedy: 'what' };

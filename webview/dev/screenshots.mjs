@@ -37,6 +37,7 @@ const shots = [
   { name: 'sidebar-240-light-search', query: 'theme=light', width: 240, height: 600, act: type('rocket') },
   { name: 'sidebar-400-filters', query: 'theme=light&roots', width: 400, height: 700, act: async page => { await page.getByRole('button', { name: 'Filter' }).click(); await page.getByRole('button', { name: 'PNG' }).click(); } },
   { name: 'sidebar-240-filters', query: 'theme=dark', width: 240, height: 600, act: async page => { await page.getByRole('button', { name: 'Filter' }).click(); await page.getByRole('combobox').click(); } },
+  { name: 'sidebar-240-formats', query: 'theme=hc', width: 240, height: 600, act: async page => { await page.getByRole('button', { name: 'Filter' }).click(); await page.getByRole('button', { name: 'More formats' }).click(); await page.getByRole('button', { name: 'PSD' }).click(); } },
   { name: 'sidebar-similar', query: 'theme=dark', width: 300, height: 600, act: async page => { await page.getByRole('option').nth(2).hover(); await page.getByRole('button', { name: 'Find Similar' }).click(); } },
   ...['dark', 'light', 'hc'].flatMap(theme => [
     { name: `divider-sidebar-${theme}`, query: `theme=${theme}&divider`, width: 240, height: 600, act: type('rocket') },
