@@ -20,6 +20,14 @@ const brightLuminance = 0.6;
 /** Resolution at which one CSS px of an SVG is one pixel, in libvips. */
 const cssDensity = 72;
 const maxDensity = 100_000;
+/** Frames of an animation that are looked at, and the longest side at which. */
+const framesTried = [0, 1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144];
+const frameSize = 64;
+/** Canvas pixels up to the last frame that is looked at: 0.2 s of a GIF. */
+const maxFramePixels = 32_000_000;
+/** A frame is uniform when fewer than this share of its pixels are further than this (0-255) from their mean. */
+const uniformShare = 0.005;
+const uniformTolerance = 16;
 const sharpKernels: Record<Interpolation, keyof KernelEnum> = {
   // 'cubic' is Catmull-Rom (a = -0.5) and 'linear' a triangle, both widened when shrinking, as in Pillow.
   bicubic: 'cubic', bilinear: 'linear', lanczos: 'lanczos3', nearest: 'nearest',
@@ -156,7 +164,40 @@ async function openPixels(format: ImageFormat, bytes: Uint8Array, longest: numbe
   const metadata = await attempt(() => sharp(input, { ...rasterOptions, limitInputPixels: false }).metadata());
   const { width, height } = metadata.autoOrient;
   if (width * height > maxPixels) { throw tooManyPixels(width, height, maxPixels); }
-  return { input, options: rasterOptions, reduced: false, vector: false, format, transparent: metadata.hasAlpha, width, height, title: '', maxPixels };
+  const source: Source = { input, options: rasterOptions, reduced: false, vector: false, format, transparent: metadata.hasAlpha, width, height, title: '', maxPixels };
+  const { pages = 1 } = metadata;
+  return (format === 'gif' || format === 'webp') && pages > 1 ? { ...source, options: { ...rasterOptions, page: await meaningfulFrame(source, pages) } } : source;
+}
+
+/**
+ * The first frame of an animation that shows something: many begin blank, or fade in. Frames further and further apart are looked at,
+ * few of them and small: a frame of a GIF is decoded from all before it.
+ */
+async function meaningfulFrame(source: Source, pages: number): Promise<number> {
+  const reachable = Math.min(pages - 1, maxFramePixels / (source.width * source.height));
+  for (const page of framesTried) {
+    if (page > reachable) { break; }
+    try {
+      if (!isUniform((await reduce({ ...source, options: { ...rasterOptions, page } }, frameSize, 'cubic')).data)) { return page; }
+    } catch {
+      // What comes first is shown, as by a player that stops here; if even that is damaged, decoding it says so.
+      break;
+    }
+  }
+  return 0;
+}
+
+/** All but a few RGBA pixels are about the same, transparent ones included. */
+function isUniform(rgba: Uint8Array): boolean {
+  const pixels = rgba.length / 4;
+  const channelOf = (at: number, channel: number) => channel === 3 ? rgba[at + 3]! : rgba[at + channel]! * rgba[at + 3]! / 255;
+  const means = [0, 0, 0, 0];
+  for (let at = 0; at < rgba.length; at += 4) { for (let channel = 0; channel < 4; channel++) { means[channel]! += channelOf(at, channel) / pixels; } }
+  let different = 0;
+  for (let at = 0; at < rgba.length; at += 4) {
+    if (means.some((mean, channel) => Math.abs(channelOf(at, channel) - mean) > uniformTolerance)) { different++; }
+  }
+  return different < uniformShare * pixels;
 }
 
 async function openSvg(bytes: Uint8Array, maxPixels: number): Promise<Source> {

@@ -1,4 +1,4 @@
-/** The formats that are decoded here and not by sharp, written byte by byte, and files made to mislead the decoders. */
+/** The formats that are decoded here and not by sharp, written byte by byte; animations; and files made to mislead the decoders. */
 import assert from 'node:assert/strict';
 import { readFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -449,6 +449,57 @@ suite('formats: JPEG 2000, in the decoder process', () => {
   });
 });
 
+suite('formats: animations', () => {
+  const block = (colour: { r: number; g: number; b: number; alpha: number }) => sharp({ create: { width: 40, height: 40, channels: 4, background: colour } });
+  const blank = () => block({ r: 0, g: 0, b: 0, alpha: 0 }).png().toBuffer();
+  const figure = (colour: string, radius = 14) => sharp(Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg" width="40" height="40"><circle cx="20" cy="20" r="${radius}" fill="${colour}"/></svg>`)).png().toBuffer();
+  const middle = async (bytes: Uint8Array) => {
+    const { pixels, thumbnail, width: w, height: h } = await preprocess(bytes, { image, thumbnail: true }, maxPixels);
+    assert.deepEqual([w, h], [40, 40]);
+    const seen = await sharp(thumbnail).ensureAlpha().raw().toBuffer();
+    return { model: [...pixels!.subarray((16 * 32 + 16) * 3, (16 * 32 + 16) * 3 + 3)], thumbnail: [...seen.subarray((20 * 40 + 20) * 4, (20 * 40 + 20) * 4 + 3)] };
+  };
+  const near = (actual: number[], expected: number[]) => assert.ok(actual.every((value, index) => Math.abs(value - expected[index]!) < 12), `${actual} for ${expected}`);
+
+  for (const format of ['gif', 'webp'] as const) {
+    const animated = (frames: Buffer[]) => sharp(frames, { join: { animated: true } }).toFormat(format, { lossless: true }).toBuffer();
+
+    test(`${format}: blank frames at the start are passed over, for the model and for the thumbnail`, async () => {
+      for (const first of [await blank(), await block({ r: 255, g: 255, b: 255, alpha: 1 }).png().toBuffer()]) {
+        const { model, thumbnail } = await middle(await animated([first, first, first, await figure('#c80000'), await figure('#0000c8')]));
+        // Equal frames may be stored as one: the third frame that is left is blue at the latest.
+        near(model, [200, 0, 0]);
+        near(thumbnail, [200, 0, 0]);
+      }
+    });
+
+    test(`${format}: a first frame that shows something stays`, async () => {
+      near((await middle(await animated([await figure('#c80000'), await figure('#0000c8')]))).model, [200, 0, 0]);
+      near((await middle(await animated([await figure('#c80000', 4), await figure('#0000c8')]))).model, [200, 0, 0]);
+    });
+
+    test(`${format}: nothing but uniform frames: the first`, async () => {
+      const colours = await Promise.all([0, 80, 160].map(blue => block({ r: 200, g: 0, b: blue, alpha: 1 }).png().toBuffer()));
+      near((await middle(await animated(colours))).model, [200, 0, 0]);
+    });
+  }
+
+  test('blank at first and damaged later: the first frame', async () => {
+    const bytes = await sharp([await blank(), await figure('#c80000'), await figure('#0000c8')], { join: { animated: true } }).webp({ lossless: true }).toBuffer();
+    const frames = [...bytes.toString('latin1').matchAll(/ANMF/g)].map(match => match.index);
+    bytes.fill(0xff, frames[1]! + 37, frames[2]);
+    await assert.rejects(sharp(bytes, { page: 1 }).raw().toBuffer());
+    near((await middle(bytes)).model, [255, 255, 255]);
+  });
+
+  test('a PNG animation shows its default image', async () => {
+    const png = await figure('#c80000');
+    // acTL: two frames, for ever; players take the rest from fdAT, others show IDAT.
+    const chunk = (type: string, content: Buffer) => Buffer.concat([u32be(content.length), Buffer.from(type), content, u32be(crc32(Buffer.concat([Buffer.from(type), content])))]);
+    near((await middle(Buffer.concat([png.subarray(0, 33), chunk('acTL', u32be(2, 0)), png.subarray(33)]))).model, [200, 0, 0]);
+  });
+});
+
 suite('formats: one list', () => {
   test('menus, dialogs, watcher, scan and filters name the same extensions', () => {
     assert.deepEqual([...candidateExtensions], [...imageExtensions]);
@@ -521,4 +572,14 @@ function seededRandom(seed: number): () => number {
     mixed = mixed + Math.imul(mixed ^ mixed >>> 7, 61 | mixed) ^ mixed;
     return ((mixed ^ mixed >>> 14) >>> 0) / 4294967296;
   };
+}
+
+/** CRC of PNG chunks, bit by bit. */
+function crc32(bytes: Uint8Array): number {
+  let crc = 0xffffffff;
+  for (const byte of bytes) {
+    crc ^= byte;
+    for (let bit = 0; bit < 8; bit++) { crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1; }
+  }
+  return (crc ^ 0xffffffff) >>> 0;
 }
