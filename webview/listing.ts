@@ -51,6 +51,12 @@ export class Listing {
     await this.ask([0]);
   }
 
+  /** The hits of a ranked question, those in closed stacks included. */
+  get hitsFound(): readonly Tile[] { return this.ranked.tiles; }
+
+  /** How many images the list stands for. */
+  get count(): number { return this.answered.kind === 'browse' ? this.tiles.length : this.ranked.tiles.length; }
+
   /** Opens or closes the stack that a tile stands for. */
   toggleStack(tile: Tile): void {
     const key = stackKey(tile);

