@@ -1,4 +1,5 @@
 /** What is left of the service where the native libraries cannot run: the files are listed and found by their names, no picture is opened. */
+import { imageFormats } from '../protocol';
 import type {
   Asset, BrowseParams, BrowseResult, ErrorCode, ErrorInfo, Filter, Hit, IndexDetails, IndexStatus, IndexSummary, LabelCounts, LogRecord, OpenParams, SearchParams, SearchResult, SkippedFile, TeamImport, UpdateParams,
 } from '../protocol';
@@ -8,7 +9,7 @@ import { scan, type ScannedFile } from './scan';
 import { fillers } from './ranking';
 import { indexWords, queryWords, searchTerms, stemOf } from './words';
 
-const formatOf: Record<string, string> = { jpg: 'jpeg', jpe: 'jpeg', jfif: 'jpeg', tif: 'tiff' };
+const formatOf: ReadonlyMap<string, string> = new Map(Object.entries(imageFormats).flatMap(([format, extensions]) => extensions.map(extension => [extension, format] as const)));
 
 interface Named { asset: Asset; stem: string; words: string[]; nameWords: Set<string> }
 
@@ -166,7 +167,7 @@ function named({ root, path, sizeBytes }: ScannedFile): Named {
   const stem = stemOf(path);
   return {
     // No content was read: the place stands for it. Sizes in pixels are unknown.
-    asset: { root, path, part: 0, hash: `${root}/${path}`, format: formatOf[extension] ?? extension, width: 0, height: 0, sizeBytes, title: '' },
+    asset: { root, path, part: 0, hash: `${root}/${path}`, format: formatOf.get(extension) ?? extension, width: 0, height: 0, sizeBytes, title: '' },
     stem, words: indexWords(path, '').split(' '), nameWords: new Set(stem.split(' ')),
   };
 }

@@ -1,6 +1,6 @@
 /** The formats that are decoded here and not by sharp, written byte by byte; animations; and files made to mislead the decoders. */
 import assert from 'node:assert/strict';
-import { readFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { readFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +10,7 @@ import sharp from 'sharp';
 import { Decoder } from '../../src/core/decoder';
 import { detectFormat, unsupportedExtensions } from '../../src/core/imageFormat';
 import type { ImageSpec } from '../../src/core/manifest';
+import { NameService } from '../../src/core/nameService';
 import { preprocess } from '../../src/core/preprocess';
 import type { Raster } from '../../src/core/cells';
 import { openRaster } from '../../src/core/rasterDecoders';
@@ -511,6 +512,22 @@ suite('formats: one list', () => {
       assert.deepEqual(named?.sort(), [...imageExtensions].sort());
     }
     for (const file of ['src/host/imageFiles.ts', 'webview/filterBar.ts']) { assert.doesNotMatch(readFileSync(join(process.cwd(), file), 'utf8'), /['"]jfif['"]|['"]avif['"]/, `${file} has a list of its own`); }
+  });
+
+  test('where no picture is opened, the extension stands for the format, so that its filter finds it', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'asset-search-'));
+    try {
+      for (const name of ['a.cur', 'b.dib', 'c.svgz', 'd.psb', 'e.j2k', 'f.jfif']) { writeFileSync(join(folder, name), 'x'); }
+      const service = new NameService({ reason: { code: 'internal', message: '' }, onStatus: () => {}, onLog: () => {} });
+      await service.open({
+        roots: [{ id: 'r', path: folder }], rules: { exclude: [], include: [], gitignore: false, splitSheets: false, maxFileSizeBytes: 100, maxPixels }, dbFolder: folder,
+        modelFolder: join(process.cwd(), 'media', 'builtin'), device: 'cpu', threads: 1, maxThumbnailBytes: 1,
+      });
+      const { assets } = await service.browse({ offset: 0, limit: 10 });
+      assert.deepEqual(assets.map(({ path, format }) => [path, format]), [['a.cur', 'ico'], ['b.dib', 'bmp'], ['c.svgz', 'svg'], ['d.psb', 'psd'], ['e.j2k', 'jp2'], ['f.jfif', 'jpeg']]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   test('no extension is both read and refused, and each refusal says what to do', () => {

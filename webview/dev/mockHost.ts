@@ -105,7 +105,7 @@ function rank(text: string, limit: number, filter?: Filter) {
 let skipped: SkippedFile[] = Array.from({ length: Number(settings.get('skipped') ?? 3) }, (_, index): SkippedFile => {
   const kinds: [SkipCode, string, string, string][] = [
     ['corrupt', 'png', 'The image is damaged: the file ends in the middle of the picture (pngload: libspng read error).', 'Restore it from a backup or save it again.'],
-    ['unsupportedFormat', 'heic', '.heic images cannot be read.', 'Convert it to PNG, JPEG, WebP, GIF, SVG, AVIF or TIFF.'],
+    ['unsupportedFormat', 'heic', 'HEIC images cannot be read.', 'Convert it to PNG: on macOS "sips -s format png image.heic --out image.png", elsewhere with ImageMagick "magick image.heic image.png".'],
     ['tooLarge', 'tiff', `The file has ${21 + index % 60}.0 MB; the limit is 20.0 MB.`, 'Raise the file size limit in the settings, or shrink the image.'],
     ['svgTooComplex', 'svg', 'The SVG nests entities without end.', 'Save it as plain SVG.'],
   ];
