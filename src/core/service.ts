@@ -808,7 +808,7 @@ function imageError({ code, reason, remedy }: SkipError, image: ImageSource): As
     case 'vanished': return new AssetSearchError('imageUnreadable', `There is no file ${name}. ${image.kind === 'asset' ? 'The index follows at its next update.' : 'Check its name and folder.'}`);
     case 'empty': return new AssetSearchError('imageUnreadable', `${name} shows nothing: ${lowerFirst(reason)} Give another picture.`);
     case 'tooLarge': case 'tooManyPixels': return new AssetSearchError('imageTooLarge', `${name} is too large: ${lowerFirst(reason)} ${remedy}`);
-    case 'unsupportedFormat': return new AssetSearchError('imageUnsupported', `${name} cannot be read: ${lowerFirst(reason)} Give a PNG, JPEG, WebP, GIF, SVG, AVIF or TIFF.`);
+    case 'unsupportedFormat': return new AssetSearchError('imageUnsupported', `${name} cannot be read: ${lowerFirst(reason)} ${remedy}`);
     default: return new AssetSearchError('imageUnreadable', `${name} cannot be read: ${lowerFirst(reason)} ${remedy}`);
   }
 }

@@ -1,4 +1,5 @@
 /** The quick pick that searches while one types, and shows the pictures in ranking order. */
+import { readFile } from 'node:fs/promises';
 import { basename, posix } from 'node:path';
 import * as vscode from 'vscode';
 import { Engine, type Hit } from '../protocol';
@@ -61,14 +62,14 @@ export function quickSearch(host: Host, initial: string, onHide: () => void): { 
     return note(`$(error) ${toErrorInfo(error).message}`, vscode.l10n.t('Press Enter to see the log.'), 'assetSearch.showLog');
   }
 
-  function hitItem(hit: Hit, thumbnail: string | undefined, variants: number): Item {
+  function hitItem(hit: Hit, picture: vscode.Uri | undefined, variants: number): Item {
     const folder = posix.dirname(hit.path);
     const place = [...roots().length > 1 ? [hit.root] : [], ...folder === '.' ? [] : [folder]].join('/');
     const score = hit.score === null ? vscode.l10n.t('file name') : hit.score.toFixed(2);
     return {
       label: cellName(hit) ?? basename(hit.path),
-      description: [hit.cell ? posix.join(place, basename(hit.path)) : place, hit.width > 0 ? `${hit.width}×${hit.height}` : '', score, variants > 0 ? vscode.l10n.t('+{0} variants', variants) : ''].filter(Boolean).join(' · '),
-      iconPath: thumbnail ? vscode.Uri.file(thumbnail) : new vscode.ThemeIcon('file-media'),
+      description: [hit.cell ? posix.join(place, basename(hit.path)) : place, hit.width > 0 ? `${hit.width}×${hit.height}` : '', score, variants > 0 ? vscode.l10n.t('+{0} alike', variants) : ''].filter(Boolean).join(' · '),
+      iconPath: picture ?? new vscode.ThemeIcon('file-media'),
       buttons: [insert, reveal, similar],
       alwaysShow: true,
       uri: uriOf(roots(), hit),
@@ -100,7 +101,8 @@ export function quickSearch(host: Host, initial: string, onHide: () => void): { 
       const strong = allStrong === undefined ? undefined : first.filter(index => index < allStrong).length;
       const files = await thumbnails.files(hits);
       const others = (index: number): number => hits.length === all.length ? 0 : stacks!.filter(each => each === index).length - 1;
-      items = hits.length > 0 ? hits.map((hit, at) => hitItem(hit, files.get(hit.hash), others(first[at]!))) : [emptyNote(text)];
+      const pictures = await Promise.all(hits.map(async ({ hash }) => { const file = files.get(hash); return file === undefined ? undefined : onGround(file); }));
+      items = hits.length > 0 ? hits.map((hit, at) => hitItem(hit, pictures[at], others(first[at]!))) : [emptyNote(text)];
       if (strong !== undefined && strong < hits.length) { items.splice(strong, 0, { label: vscode.l10n.t('Weak matches'), kind: vscode.QuickPickItemKind.Separator }); }
     } catch (error) {
       if (!isCancelled(error)) { items = [errorNote(error)]; }
@@ -161,4 +163,15 @@ export function quickSearch(host: Host, initial: string, onHide: () => void): { 
   void update();
   engine.start();
   return { insertPicked: () => { const item = pick.activeItems[0]; if (item) { insertHit(item); } } };
+}
+
+/** The thumbnail on a grey ground on which dark and light drawings are seen, whatever the theme; the file itself where it cannot be read. */
+async function onGround(file: string): Promise<vscode.Uri> {
+  try {
+    const picture = (await readFile(file)).toString('base64');
+    const drawing = `<svg xmlns="http://www.w3.org/2000/svg" width="64" height="64"><rect width="64" height="64" rx="10" fill="#87878c"/><image x="6" y="6" width="52" height="52" href="data:image/webp;base64,${picture}"/></svg>`;
+    return vscode.Uri.parse(`data:image/svg+xml;base64,${Buffer.from(drawing).toString('base64')}`);
+  } catch {
+    return vscode.Uri.file(file);
+  }
 }

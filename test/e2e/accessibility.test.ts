@@ -130,7 +130,7 @@ suite('Accessibility', () => {
     await box().focus();
     assert.deepEqual(await tabStops(40), [
       'Search assets', 'Search by picture… (or paste one)', 'Thumbnail size', 'Show labels', 'Leave similar images', 'Folder',
-      'SVG', 'PNG', 'JPG', 'WEBP', 'GIF', 'AVIF', 'TIFF', 'Clear filters', 'Try Again', 'Show Log',
+      'SVG', 'PNG', 'JPG', 'WEBP', 'GIF', 'ICO', 'More formats', 'Clear filters', 'Try Again', 'Show Log',
       'tile', 'Find Similar', 'Candidate labels', 'Save as label set…', 'Label', 'Label All 28 Listed', '3 skipped',
     ]);
   });
