@@ -706,7 +706,8 @@ function assetOf(row: unknown): Asset {
   const cell = { x, y, width, height, ...(title !== '' && { name: title }), ...(rotated && { rotated }) };
   return { root, path, part, hash: cellHash(hash, cell), format, width, height, sizeBytes, title, cell, ...labels };
 }
-function vectorOf(row: unknown): Float32Array { return Float32Array.from((row as { vector: Iterable<number> }).vector); }
+/** Copied as a whole: value by value a query took 1.2 to 1.4 times as long. */
+function vectorOf(row: unknown): Float32Array { return new Float32Array((row as { vector: Vector<Float32> }).vector.toArray()); }
 function foundOf(row: unknown): Found { return { asset: assetOf(row), vector: vectorOf(row) }; }
 function contentOf(row: unknown): Content {
   const { hash, part, format, width, height, sizeBytes, title, cells, x, y, rotated, labels } = row as Content;
