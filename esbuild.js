@@ -47,8 +47,16 @@ const forbidden = {
   engine: [/(^|\/)src\/host\//, /(^|\/)webview\//],
   webview: [/(^|\/)src\/(?!protocol\.ts$)/],
 };
+/** Of src/models and src/errors.ts, which both sides hold: what else of src they may import. */
+const shared = /(^|\/)src\/(models\/|errors\.ts$)/;
+const sharedMayImport = /(^|\/)src\/(models\/|errors\.ts$|protocol\.ts$)|node_modules\//;
 function checkDependencies(name, metafile) {
   const broken = [];
+  for (const [file, { imports }] of Object.entries(metafile.inputs)) {
+    for (const { path, external } of imports) {
+      if (shared.test(file) && !(external ? isBuiltin(path) : sharedMayImport.test(path))) { broken.push(`${file} imports ${path}`); }
+    }
+  }
   for (const [output, { inputs, imports }] of Object.entries(metafile.outputs)) {
     for (const input of Object.keys(inputs)) {
       if (forbidden[name]?.some(rule => rule.test(input))) { broken.push(`${output} holds ${input}`); }

@@ -5,7 +5,7 @@ import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, statSync }
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { parseArgs, type ParseArgsConfig } from 'node:util';
-import { AssetSearchError, messageOf } from './core/errors';
+import { AssetSearchError, messageOf } from './errors';
 import { checkOutside, isIndexFolder, realPathOf } from './core/indexFolder';
 import { readMeta } from './core/meta';
 import { loadModel } from './core/model';

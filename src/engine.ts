@@ -2,7 +2,7 @@
 import './core/nativeEnvironment';
 import { join } from 'node:path';
 import { createMessageConnection, IPCMessageReader, IPCMessageWriter, ResponseError, type CancellationToken } from 'vscode-jsonrpc/node';
-import { AssetSearchError, messageOf } from './core/errors';
+import { AssetSearchError, messageOf } from './errors';
 import { NameService } from './core/nameService';
 import { loadProblem, platformProblem, thisPlatform } from './core/platform';
 import type { AssetService } from './core/service';

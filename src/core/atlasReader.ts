@@ -4,7 +4,7 @@ import { readFileSync, readdirSync, statSync, type Dirent } from 'node:fs';
 import { join, posix } from 'node:path';
 import { AtlasError, atlasKindOf, parseAtlas, type AtlasEntry, type AtlasKind } from './atlas';
 import type { Atlas, Frame } from './cells';
-import { messageOf } from './errors';
+import { messageOf } from '../errors';
 
 /** What is said of an image, and a digest of that: other cells make another content of the same bytes. */
 export interface ImageAtlas { digest: string; atlas: Atlas }

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { constants, mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Decoded, DecodeLimits, DecodeMessage, DecodeReply, DecoderReady, DecodeWork, Hashed } from './decoder';
-import { AssetSearchError, messageOf, SkipError } from './errors';
+import { AssetSearchError, messageOf, SkipError } from '../errors';
 import { configureSharp, preprocess } from './preprocess';
 import { cellThumbnailFile } from './thumbnails';
 

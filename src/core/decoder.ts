@@ -7,8 +7,8 @@ import { rm } from 'node:fs/promises';
 import { constants, setPriority } from 'node:os';
 import type { Cell, ErrorCode, SkipCode } from '../protocol';
 import type { Split } from './cells';
-import { AssetSearchError, cancelled, SkipError } from './errors';
-import type { ImageSpec } from './manifest';
+import { AssetSearchError, cancelled, SkipError } from '../errors';
+import type { ImageSpec } from '../models/manifest';
 
 export interface DecodeLimits {
   maxFileSizeBytes: number;

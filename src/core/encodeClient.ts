@@ -1,7 +1,7 @@
 /** The main thread's side of the encode worker. */
 import { Worker } from 'node:worker_threads';
 import type { EncodeMessage, EncodeReply, EncodeWorkerData } from './encodeWorker';
-import { AssetSearchError, cancelled } from './errors';
+import { AssetSearchError, cancelled } from '../errors';
 
 export interface EncodeClientOptions extends EncodeWorkerData {
   /** The bundled encodeWorker.js. */

@@ -1,7 +1,7 @@
 /** The worker thread that encodes images while indexing, so that queries on the main thread do not wait for it. */
 import { parentPort, workerData } from 'node:worker_threads';
 import type { ErrorCode } from '../protocol';
-import { AssetSearchError, messageOf } from './errors';
+import { AssetSearchError, messageOf } from '../errors';
 import { createImageEncoder, type EncoderOptions, type ImageEncoder } from './encoder';
 import { loadModel } from './model';
 

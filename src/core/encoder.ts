@@ -4,8 +4,8 @@ import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
-import { AssetSearchError, messageOf } from './errors';
-import type { ImageSpec } from './manifest';
+import { AssetSearchError, messageOf } from '../errors';
+import type { ImageSpec } from '../models/manifest';
 import type { Model } from './model';
 import { Tokenizer } from './tokenizer';
 

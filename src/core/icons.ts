@@ -1,6 +1,6 @@
 /** Finds the largest image in a Windows icon or cursor (ICO, CUR) and in a macOS icon (ICNS). */
 import { openIconBitmap } from './bmp';
-import { SkipError } from './errors';
+import { SkipError } from '../errors';
 import { isJpeg2000 } from './imageFormat';
 import { readJpeg2000Header } from './jpeg2000';
 import { corrupt, demand, unsupportedVariant, viewOf, type Picture } from './raster';

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, readdirSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, sep } from 'node:path';
 import type { Root } from '../protocol';
-import { AssetSearchError } from './errors';
+import { AssetSearchError } from '../errors';
 import { readMeta } from './meta';
 import { hasStateHeader } from './state';
 

@@ -5,9 +5,9 @@ import type { IndexPhase, IndexProgress, IndexSummary, Root, ScanRules, SkippedF
 import type { AtlasReader } from './atlasReader';
 import { contentHash, type Split } from './cells';
 import type { Decoded, Decoder } from './decoder';
-import { AssetSearchError, SkipError, cancelled, messageOf } from './errors';
+import { AssetSearchError, SkipError, cancelled, messageOf } from '../errors';
 import type { IndexLock } from './lock';
-import type { ImageSpec } from './manifest';
+import type { ImageSpec } from '../models/manifest';
 import { planFiles, planHashed, type Hashed } from './plan';
 import { outermost, scan, type ScannedFile, type ScanResult } from './scan';
 import { fileKey, type FileState, type StateFile } from './state';

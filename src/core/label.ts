@@ -1,5 +1,5 @@
 /** Zero-shot labels: how well each candidate label fits an image, by the rule in the model's manifest. */
-import type { ScoreSpec } from './manifest';
+import type { ScoreSpec } from '../models/manifest';
 
 /** The sentences whose vectors are averaged into the vector of one label. */
 export function labelPrompts(label: string, templates: readonly string[]): string[] {

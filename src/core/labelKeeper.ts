@@ -2,11 +2,11 @@
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LabelRunResult, LabelScope, Root, TeamExport, TeamImport } from '../protocol';
-import { AssetSearchError, messageOf } from './errors';
+import { AssetSearchError, messageOf } from '../errors';
 import { dot, probabilities, surePlaces } from './label';
 import type { LabelledAsset } from './labelExport';
 import { formatMarks, keptLabels, markByHand, markByModel, markByTeam, parseMarks, type Mark } from './labelText';
-import type { ScoreSpec } from './manifest';
+import type { ScoreSpec } from '../models/manifest';
 import type { LabelBatch, Space } from './store';
 import { formatTeamLabels, readTeamFile, teamFileStamp, type TeamLabels } from './teamLabels';
 

@@ -4,8 +4,8 @@ import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import type { ModelInfo } from '../protocol';
-import { AssetSearchError, messageOf } from './errors';
-import { parseManifest, type Interpolation, type Manifest, type ModelFile, type Resize } from './manifest';
+import { AssetSearchError, messageOf } from '../errors';
+import { parseManifest, type Interpolation, type Manifest, type ModelFile, type Resize } from '../models/manifest';
 
 export interface Model {
   /** Absolute. */

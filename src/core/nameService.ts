@@ -3,7 +3,7 @@ import { imageFormats } from '../protocol';
 import type {
   Asset, BrowseParams, BrowseResult, ErrorCode, ErrorInfo, Filter, Hit, IndexDetails, IndexStatus, IndexSummary, LabelCounts, LogRecord, OpenParams, SearchParams, SearchResult, SkippedFile, TeamImport, UpdateParams,
 } from '../protocol';
-import { AssetSearchError, cancelled, messageOf } from './errors';
+import { AssetSearchError, cancelled, messageOf } from '../errors';
 import { loadModel, type Model } from './model';
 import { scan, type ScannedFile } from './scan';
 import { fillers } from './ranking';

@@ -1,7 +1,7 @@
 /** Whether the native libraries can run here; asked before they are loaded, because on a processor they were not built for they kill the process. */
 import { readFileSync } from 'node:fs';
 import type { ErrorInfo } from '../protocol';
-import { messageOf } from './errors';
+import { messageOf } from '../errors';
 
 /** Platforms for which LanceDB 0.31, ONNX Runtime 1.30 and sharp 0.35 all ship binaries. */
 const supported: ReadonlySet<string> = new Set(['linux-x64', 'linux-arm64', 'win32-x64', 'win32-arm64', 'darwin-arm64']);

@@ -2,9 +2,9 @@
 import sharp, { type KernelEnum, type SharpOptions } from 'sharp';
 import type { Cell, ImageFormat } from '../protocol';
 import { atlasCells, cut, distinctCells, type Raster, type Split } from './cells';
-import { messageOf, SkipError } from './errors';
+import { messageOf, SkipError } from '../errors';
 import { detectFormat, isGzip } from './imageFormat';
-import type { ImageSpec, Interpolation } from './manifest';
+import type { ImageSpec, Interpolation } from '../models/manifest';
 import { corrupt } from './raster';
 import { openRaster } from './rasterDecoders';
 import { findGrid, mayHoldGrid } from './spriteGrid';

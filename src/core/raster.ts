@@ -1,6 +1,6 @@
 /** Pixels on their way from the decoders of this folder to sharp, and how a file is told to be damaged. */
 import type { Raster } from './cells';
-import { SkipError } from './errors';
+import { SkipError } from '../errors';
 
 /** A picture whose header was read and whose pixels were not: its size is checked in between. */
 export interface Picture {

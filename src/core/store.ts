@@ -8,7 +8,7 @@ import {
 import type { Asset, AssetKey, Filter, LabelCounts, LabelScope } from '../protocol';
 import { cellHash } from './cells';
 import { folderBytes } from './disk';
-import { AssetSearchError, messageOf } from './errors';
+import { AssetSearchError, messageOf } from '../errors';
 import { keptLabels, labelNeedle, onlyRemoved } from './labelText';
 import type { VectorSample } from './relevance';
 import { fileKey } from './state';

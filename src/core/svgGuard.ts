@@ -1,7 +1,7 @@
 /** Checks an SVG's text before it is rendered: what would expand without end is refused, and the prolog is made harmless. */
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
-import { SkipError } from './errors';
+import { SkipError } from '../errors';
 import { svgRootOffset } from './imageFormat';
 
 /** Real drawings are far below this; parsing more takes seconds and hundreds of MB. */

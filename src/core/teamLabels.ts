@@ -1,7 +1,7 @@
 /** The labels a team shares, in `.vscode/asset-labels.json` of a folder: read, checked and written so that diffs stay small. */
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { AssetSearchError, messageOf } from './errors';
+import { AssetSearchError, messageOf } from '../errors';
 import { normalizeLabel, type Mark } from './labelText';
 
 export const teamFile = ['.vscode', 'asset-labels.json'] as const;

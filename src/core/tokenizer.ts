@@ -1,7 +1,7 @@
 /** Turns texts into the token ids that a model's text graph takes. */
 import { Tokenizer as HubTokenizer } from '@huggingface/tokenizers';
-import { AssetSearchError, messageOf } from './errors';
-import type { TextSpec } from './manifest';
+import { AssetSearchError, messageOf } from '../errors';
+import type { TextSpec } from '../models/manifest';
 
 /** More characters than any context holds, so that a pasted book costs nothing. */
 const maxCharactersPerToken = 100;

@@ -1,7 +1,7 @@
 /** What other extensions can do with this one: `await extensions.getExtension('asset-search.asset-search').activate()`. */
 import * as vscode from 'vscode';
 import { Engine, type Cell, type Hit, type IndexStatus, type IndexSummary } from '../protocol';
-import { HostError } from './errors';
+import { AssetSearchError } from '../errors';
 import type { Host } from './host';
 import { uriOf } from './roots';
 import { findSimilar } from './similar';
@@ -51,6 +51,6 @@ export function createApi(host: Host): AssetSearchApi {
 }
 
 function requireFile(uri: vscode.Uri): vscode.Uri {
-  if (uri.scheme !== 'file') { throw new HostError('usage', vscode.l10n.t('{0} is not a file on disk.', uri.toString())); }
+  if (uri.scheme !== 'file') { throw new AssetSearchError('usage', vscode.l10n.t('{0} is not a file on disk.', uri.toString())); }
   return uri;
 }

@@ -1,7 +1,7 @@
 /** Reads which assets a command or dragged data is meant for. */
 import * as vscode from 'vscode';
 import type { AssetReference } from '../protocol';
-import { HostError } from './errors';
+import { AssetSearchError } from '../errors';
 import type { Host } from './host';
 import { keyOf } from './roots';
 
@@ -19,7 +19,7 @@ export function assetReferences({ roots }: Pick<Host, 'roots'>, value: unknown):
 /** The same for a command, which has nothing to do without any. */
 export function requireReferences(host: Pick<Host, 'roots'>, value: unknown): AssetReference[] {
   const assets = assetReferences(host, value);
-  if (assets.length === 0) { throw new HostError('usage', vscode.l10n.t('This command is for files of an open workspace folder.')); }
+  if (assets.length === 0) { throw new AssetSearchError('usage', vscode.l10n.t('This command is for files of an open workspace folder.')); }
   return assets;
 }
 

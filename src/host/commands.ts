@@ -5,7 +5,7 @@ import type { IndexSummary } from '../protocol';
 import { requireReferences } from './assetReferences';
 import { copyAssets, copyFilesTo, copyKinds, type Conflict } from './copy';
 import { createDiagnostics } from './diagnostics';
-import { HostError } from './errors';
+import { AssetSearchError } from '../errors';
 import { showError, type Host } from './host';
 import { activeImage, imagesOf, pickImages } from './imageFiles';
 import { labelImages } from './label';
@@ -42,7 +42,7 @@ export function registerCommands(host: Host, panel: Panel, statusPage: StatusPag
     insert: async assets => { await host.inserter.insert(requireReferences(host, assets)); },
     copyAs: async (kind, assets, options) => {
       const known = copyKinds.find(each => each === kind);
-      if (!known) { throw new HostError('usage', vscode.l10n.t('Images are copied as {0}.', copyKinds.join(', '))); }
+      if (!known) { throw new AssetSearchError('usage', vscode.l10n.t('Images are copied as {0}.', copyKinds.join(', '))); }
       await copyAssets(host, known, requireReferences(host, assets), options as { confirm?: boolean } | undefined);
     },
     copyFileTo: (assets, options) => copyFilesTo(host, requireReferences(host, assets), options as { folder?: vscode.Uri; conflict?: Conflict } | undefined),
@@ -70,7 +70,7 @@ export function registerCommands(host: Host, panel: Panel, statusPage: StatusPag
     labelFolder: async (clicked, selected, words) => {
       const uris = (Array.isArray(selected) && selected.length > 0 ? selected : [clicked]).filter((uri): uri is vscode.Uri => uri instanceof vscode.Uri && uri.scheme === 'file');
       const scope = scopeOf(host, uris);
-      if (!scope) { throw new HostError('notIndexed', vscode.l10n.t('Choose a folder of this workspace in the Explorer.')); }
+      if (!scope) { throw new AssetSearchError('notIndexed', vscode.l10n.t('Choose a folder of this workspace in the Explorer.')); }
       const labels = Array.isArray(words) ? words.map(String) : await host.labels.ask(vscode.l10n.t('Label Images in Folder'));
       return labels && host.labels.run(scope, labels);
     },

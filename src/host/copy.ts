@@ -2,7 +2,7 @@
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import type { AssetReference, CopyKind } from '../protocol';
-import { HostError } from './errors';
+import { AssetSearchError } from '../errors';
 import type { Host } from './host';
 import { extensionOf } from './names';
 import { requireUri, uriOf } from './roots';
@@ -61,10 +61,10 @@ async function textOf({ roots, inserter }: Host, kind: CopyKind, assets: readonl
     }
     case 'svg': {
       const sources = uris.filter(uri => extensionOf(uri.path) === 'svg');
-      if (sources.length === 0) { throw new HostError('imageUnsupported', vscode.l10n.t('{0} is not an SVG: it has no source to copy.', basename(uris[0]!.path))); }
+      if (sources.length === 0) { throw new AssetSearchError('imageUnsupported', vscode.l10n.t('{0} is not an SVG: it has no source to copy.', basename(uris[0]!.path))); }
       return (await readFiles(sources)).map((bytes, index) => {
         const source = decodeUtf8(bytes);
-        if (source === undefined) { throw new HostError('imageUnsupported', vscode.l10n.t('{0} is not a text in UTF-8.', basename(sources[index]!.path))); }
+        if (source === undefined) { throw new AssetSearchError('imageUnsupported', vscode.l10n.t('{0} is not a text in UTF-8.', basename(sources[index]!.path))); }
         return source.trimEnd();
       }).join('\n');
     }
@@ -83,7 +83,7 @@ async function readFiles(uris: readonly vscode.Uri[]): Promise<Uint8Array[]> {
   return Promise.all(uris.map(uri => vscode.workspace.fs.readFile(uri)));
 }
 
-const tooLarge = (uris: readonly vscode.Uri[], bytes: number): HostError => new HostError('imageTooLarge', uris.length === 1
+const tooLarge = (uris: readonly vscode.Uri[], bytes: number): AssetSearchError => new AssetSearchError('imageTooLarge', uris.length === 1
   ? vscode.l10n.t('{0} is too large to be copied as text: it has {1} MB of at most 5. Refer to the file instead.', basename(uris[0]!.path), megabytes(bytes))
   : vscode.l10n.t('These images are too large to be copied as text: they have {0} MB of at most 5. Select fewer.', megabytes(bytes)));
 const megabytes = (bytes: number): string => (bytes / 1024 / 1024).toFixed(1);

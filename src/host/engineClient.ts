@@ -4,7 +4,8 @@ import { availableParallelism } from 'node:os';
 import * as vscode from 'vscode';
 import { CancellationToken, createMessageConnection, IPCMessageReader, IPCMessageWriter, type MessageConnection } from 'vscode-jsonrpc/node';
 import { Engine, type ErrorInfo, type IndexStatus, type LogRecord, type OpenParams, type Request, type ViewStatus } from '../protocol';
-import { HostError, isCancelled, toErrorInfo } from './errors';
+import { AssetSearchError } from '../errors';
+import { isCancelled, toErrorInfo } from './errors';
 import type { Log } from './log';
 
 /** More crashes than this within {@link crashWindowMs} and the engine stays down until the user asks for it. */
@@ -137,14 +138,14 @@ export class EngineClient implements vscode.Disposable {
     this.#statusChanged.fire();
   }
 
-  /** @throws HostError engineCrashed when the engine dies under the request, engineUnavailable when it cannot run, or the engine's own code. */
+  /** @throws AssetSearchError engineCrashed when the engine dies under the request, engineUnavailable when it cannot run, or the engine's own code. */
   async request<P, R>(request: Request<P, R>, params: P, token: vscode.CancellationToken = CancellationToken.None): Promise<R> {
     const running = await this.#ready();
     try {
       return await running.connection.sendRequest<R>(request.method, params, token);
     } catch (error) {
-      if (token.isCancellationRequested || running.leaving) { throw new HostError('cancelled', vscode.l10n.t('Cancelled.')); }
-      throw this.#hostError(error);
+      if (token.isCancellationRequested || running.leaving) { throw new AssetSearchError('cancelled', vscode.l10n.t('Cancelled.')); }
+      throw this.#toAssetSearchError(error);
     }
   }
 
@@ -185,10 +186,10 @@ export class EngineClient implements vscode.Disposable {
   async #ready(): Promise<EngineProcess> {
     for (;;) {
       await this.#reopening;
-      if (this.#disposed) { throw new HostError('cancelled', vscode.l10n.t('Cancelled.')); }
-      if (this.#failure) { throw new HostError(this.#failure.code as 'engineUnavailable', this.#failure.message); }
-      if (!this.options.openParams()) { throw new HostError('engineUnavailable', vscode.l10n.t('Open a folder to search its images.')); }
-      if (!this.#mayRun()) { throw new HostError('engineUnavailable', vscode.l10n.t('This workspace is not trusted. Trust it, or run "Asset Search: Update Index" to read its images all the same.')); }
+      if (this.#disposed) { throw new AssetSearchError('cancelled', vscode.l10n.t('Cancelled.')); }
+      if (this.#failure) { throw new AssetSearchError(this.#failure.code as 'engineUnavailable', this.#failure.message); }
+      if (!this.options.openParams()) { throw new AssetSearchError('engineUnavailable', vscode.l10n.t('Open a folder to search its images.')); }
+      if (!this.#mayRun()) { throw new AssetSearchError('engineUnavailable', vscode.l10n.t('This workspace is not trusted. Trust it, or run "Asset Search: Update Index" to read its images all the same.')); }
       const running = this.#process ?? this.#spawn();
       try {
         await running.opened;
@@ -196,21 +197,21 @@ export class EngineClient implements vscode.Disposable {
       } catch (error) {
         // Another process is on its way (crash, changed settings): wait for that one.
         if (this.#process !== running && !this.#failure) { continue; }
-        throw this.#hostError(error);
+        throw this.#toAssetSearchError(error);
       }
     }
   }
 
-  #hostError(error: unknown): HostError {
+  #toAssetSearchError(error: unknown): AssetSearchError {
     const { code, message } = toErrorInfo(error);
     return code === 'engineCrashed'
-      ? new HostError('engineCrashed', vscode.l10n.t('The search engine stopped unexpectedly and is being restarted. Try again.'), { cause: error })
-      : new HostError(code as 'internal', message, { cause: error });
+      ? new AssetSearchError('engineCrashed', vscode.l10n.t('The search engine stopped unexpectedly and is being restarted. Try again.'), { cause: error })
+      : new AssetSearchError(code as 'internal', message, { cause: error });
   }
 
   #spawn(): EngineProcess {
     const params = this.options.openParams();
-    if (!params) { throw new HostError('engineUnavailable', vscode.l10n.t('Open a folder to search its images.')); }
+    if (!params) { throw new AssetSearchError('engineUnavailable', vscode.l10n.t('Open a folder to search its images.')); }
     const startedAt = performance.now();
     const running = new EngineProcess(this.#namesOnly ? { ...params, namesOnly: this.#namesOnly } : params, params, this.options);
     this.#process = running;

@@ -1,18 +1,12 @@
-/** Errors as the extension host sees them: a stable code and a message for the user. */
+/** Anything thrown, as a stable code and a message for the user. */
 import { CancellationError } from 'vscode';
 import { ErrorCodes, ResponseError } from 'vscode-jsonrpc/node';
-import type { ErrorCode, ErrorInfo } from '../protocol';
-
-export class HostError extends Error {
-  constructor(readonly code: ErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = 'HostError';
-  }
-}
+import { AssetSearchError } from '../errors';
+import type { ErrorInfo } from '../protocol';
 
 /** What can be shown or sent of any thrown value. */
 export function toErrorInfo(error: unknown): ErrorInfo {
-  if (error instanceof HostError) { return { code: error.code, message: error.message }; }
+  if (error instanceof AssetSearchError) { return { code: error.code, message: error.message }; }
   if (error instanceof CancellationError) { return { code: 'cancelled', message: error.message }; }
   if (error instanceof ResponseError) {
     const data: unknown = error.data;

@@ -2,7 +2,7 @@
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import type { AssetReference } from '../protocol';
-import { HostError } from './errors';
+import { AssetSearchError } from '../errors';
 import type { Host } from './host';
 import { keyOf, requireUri } from './roots';
 import { pathAt, placeholders, snippetAt, unknownPlaceholders, type SnippetAsset, type SnippetDocument } from './snippet';
@@ -43,7 +43,7 @@ export class Inserter implements vscode.Disposable {
       }
       for (const { offset, text } of additions.values()) { builder.insert(document.positionAt(offset), text); }
     });
-    if (!done) { throw new HostError('usage', vscode.l10n.t('{0} could not be changed. It may be read-only.', basename(document.fileName))); }
+    if (!done) { throw new AssetSearchError('usage', vscode.l10n.t('{0} could not be changed. It may be read-only.', basename(document.fileName))); }
     editor.selections = editor.selections.map(({ end }) => new vscode.Selection(end, end));
     // The cell of a notebook cannot be shown as an editor of its own.
     if (document.uri.scheme !== 'vscode-notebook-cell') { await vscode.window.showTextDocument(document, { viewColumn: editor.viewColumn }); }

@@ -2,7 +2,7 @@
 import { dirname, join } from 'node:path';
 import * as vscode from 'vscode';
 import { Engine, type AssetKey, type LabelExportFormat, type LabelRunResult, type LabelScope } from '../protocol';
-import { HostError } from './errors';
+import { AssetSearchError } from '../errors';
 import { showError, type Host } from './host';
 import { keyOf, pathBelow } from './roots';
 
@@ -113,7 +113,7 @@ export class Labels implements vscode.Disposable {
       const file = vscode.Uri.file(join(path, teamFilePath));
       const old = await vscode.workspace.fs.readFile(file).then(bytes => new TextDecoder().decode(bytes), () => undefined);
       if (count === 0 && old === undefined) { continue; }
-      if (error) { throw new HostError(error.code as 'labelFileInvalid', error.message); }
+      if (error) { throw new AssetSearchError(error.code as 'labelFileInvalid', error.message); }
       if (old !== text) {
         await vscode.workspace.fs.createDirectory(vscode.Uri.file(dirname(file.fsPath)));
         await vscode.workspace.fs.writeFile(file, new TextEncoder().encode(text));

@@ -2,7 +2,7 @@
 import { posix, relative, sep } from 'node:path';
 import * as vscode from 'vscode';
 import type { AssetKey, Root } from '../protocol';
-import { HostError } from './errors';
+import { AssetSearchError } from '../errors';
 
 /** Workspace folders on disk. The id is the folder's name, made unique as `name~2`, so that the CLI and a window agree. */
 export function readRoots(): Root[] {
@@ -38,6 +38,6 @@ export function uriOf(roots: Root[], key: Pick<AssetKey, 'root' | 'path'>): vsco
 
 export function requireUri(roots: Root[], key: Pick<AssetKey, 'root' | 'path'>): vscode.Uri {
   const uri = uriOf(roots, key);
-  if (!uri) { throw new HostError('notIndexed', vscode.l10n.t('The folder of {0} is not open any more.', key.path)); }
+  if (!uri) { throw new AssetSearchError('notIndexed', vscode.l10n.t('The folder of {0} is not open any more.', key.path)); }
   return uri;
 }

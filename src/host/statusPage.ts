@@ -1,7 +1,7 @@
 /** The page "Index Status" in the editor area: what is indexed and what is not, why, and what can be done about it. */
 import * as vscode from 'vscode';
 import { Engine, View, type StatusSection } from '../protocol';
-import { HostError } from './errors';
+import { AssetSearchError } from '../errors';
 import type { Host } from './host';
 import { uriOf } from './roots';
 import { groupSkipped } from './skippedGroups';
@@ -97,7 +97,7 @@ class StatusSession implements vscode.Disposable {
     // A file that was skipped can only be looked at where it lies.
     connection.onRequest(View.action, async ({ key }) => {
       const uri = uriOf(roots(), key);
-      if (!uri) { throw new HostError('notIndexed', vscode.l10n.t('The folder of {0} is not open any more.', key.path)); }
+      if (!uri) { throw new AssetSearchError('notIndexed', vscode.l10n.t('The folder of {0} is not open any more.', key.path)); }
       await vscode.commands.executeCommand('revealInExplorer', uri);
       return null;
     });

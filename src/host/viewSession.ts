@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import { Engine, View, type Asset, type AssetKey, type AssetReference, type CopyKind, type Hit, type ImageSource, type IndexStatus, type Tile, type TileAction, type ViewCommand, type ViewImage, type ViewState, type ViewStatus } from '../protocol';
 import { copyAssets, copyFilesTo } from './copy';
-import { HostError } from './errors';
+import { AssetSearchError } from '../errors';
 import { showError, type Host } from './host';
 import { imageExtension, openImage } from './imageFiles';
 import { requireUri, uriOf } from './roots';
@@ -219,11 +219,11 @@ function imageSource(image: ViewImage): ImageSource {
   if ('key' in image) { return { kind: 'asset', key: image.key }; }
   if ('uri' in image) {
     const uri = vscode.Uri.parse(image.uri);
-    if (uri.scheme !== 'file' || !imageExtension.test(uri.path)) { throw new HostError('imageUnsupported', vscode.l10n.t('{0} is not an image that can be read.', basename(uri.path))); }
+    if (uri.scheme !== 'file' || !imageExtension.test(uri.path)) { throw new AssetSearchError('imageUnsupported', vscode.l10n.t('{0} is not an image that can be read.', basename(uri.path))); }
     return { kind: 'file', path: uri.fsPath };
   }
   if (image.bytes.byteLength > maxQueryImageBytes) {
-    throw new HostError('imageTooLarge', vscode.l10n.t('{0} is larger than 32 MB. Use a smaller copy of it.', image.name));
+    throw new AssetSearchError('imageTooLarge', vscode.l10n.t('{0} is larger than 32 MB. Use a smaller copy of it.', image.name));
   }
   // Copied: what postMessage delivers may be a view into a larger message.
   return { kind: 'bytes', bytes: new Uint8Array(image.bytes), name: image.name };

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { Decoder, type DecodeLimits } from '../../src/core/decoder';
-import type { ImageSpec } from '../../src/core/manifest';
+import type { ImageSpec } from '../../src/models/manifest';
 
 const processFile = join(process.cwd(), 'dist', 'decodeProcess.js');
 const crashingFile = join(process.cwd(), 'test', 'fixtures', 'crashingDecoder.cjs');

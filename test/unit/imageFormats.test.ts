@@ -9,7 +9,7 @@ import { writePsdUint8Array, type Psd } from 'ag-psd';
 import sharp from 'sharp';
 import { Decoder } from '../../src/core/decoder';
 import { detectFormat, unsupportedExtensions } from '../../src/core/imageFormat';
-import type { ImageSpec } from '../../src/core/manifest';
+import type { ImageSpec } from '../../src/models/manifest';
 import { NameService } from '../../src/core/nameService';
 import { preprocess } from '../../src/core/preprocess';
 import type { Raster } from '../../src/core/cells';

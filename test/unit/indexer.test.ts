@@ -9,7 +9,7 @@ import { runIndex, type BatchEncoder, type IndexOptions } from '../../src/core/i
 import { IndexLock } from '../../src/core/lock';
 import { StateFile, fileKey } from '../../src/core/state';
 import { Store, type Space } from '../../src/core/store';
-import type { ImageSpec } from '../../src/core/manifest';
+import type { ImageSpec } from '../../src/models/manifest';
 import type { IndexProgress, IndexSummary } from '../../src/protocol';
 import { pixelSprite, pngSheet, sheet, toPng } from '../sheets';
 

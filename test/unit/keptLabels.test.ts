@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { copyFileSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { AssetSearchError } from '../../src/core/errors';
+import { AssetSearchError } from '../../src/errors';
 import { defaultExclude } from '../../src/core/scan';
 import { AssetService } from '../../src/core/service';
 import type { IndexStatus } from '../../src/protocol';

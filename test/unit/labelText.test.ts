@@ -3,7 +3,7 @@ import { surePlaces } from '../../src/core/label';
 import { csvField, exportLabels } from '../../src/core/labelExport';
 import { formatMarks, keptLabels, labelNeedle, markByHand, markByModel, markByTeam, normalizeLabels, parseMarks, type Mark } from '../../src/core/labelText';
 import { formatTeamLabels, parseTeamLabels, type TeamLabels } from '../../src/core/teamLabels';
-import { AssetSearchError } from '../../src/core/errors';
+import { AssetSearchError } from '../../src/errors';
 
 const awkward = ["it's", 'a|b', 'a=b', '!not', '100%', 'x~y', '%7C', 'größe 日本 😀', '"quoted", with comma', '=SUM(A1)'];
 

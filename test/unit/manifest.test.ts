@@ -1,6 +1,6 @@
 /** The manifest: what is accepted, what is refused with a code, and the names of vector spaces. */
 import assert from 'node:assert/strict';
-import { parseManifest, spaceName } from '../../src/core/manifest';
+import { parseManifest, spaceName } from '../../src/models/manifest';
 
 const file = { path: 'vision.onnx', sha256: 'a'.repeat(64), sizeBytes: 1 };
 const valid = {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import sharp, { type Sharp } from 'sharp';
-import type { ImageSpec } from '../../src/core/manifest';
+import type { ImageSpec } from '../../src/models/manifest';
 import { preprocess } from '../../src/core/preprocess';
 
 const size = 64;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { AssetSearchError } from '../../src/core/errors';
+import { AssetSearchError } from '../../src/errors';
 import { formatMarks } from '../../src/core/labelText';
 import { rank } from '../../src/core/ranking';
 import { fileKey } from '../../src/core/state';

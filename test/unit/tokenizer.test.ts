@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseManifest, type TextSpec } from '../../src/core/manifest';
+import { parseManifest, type TextSpec } from '../../src/models/manifest';
 import { Tokenizer } from '../../src/core/tokenizer';
 
 /** Words a…e are 3…7, between <s> (1) and </s> (2). */

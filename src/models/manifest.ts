@@ -1,6 +1,6 @@
 /** The manifest of a model (model.json): everything in which one model differs from another. */
 import { createHash } from 'node:crypto';
-import { AssetSearchError } from './errors';
+import { AssetSearchError } from '../errors';
 
 export interface ModelFile {
   /** POSIX path relative to the model's folder. */

@@ -1,5 +1,5 @@
-/** The two errors of the core: one that ends an operation, and one that only skips a file. */
-import type { ErrorCode, SkipCode } from '../protocol';
+/** The two errors of the product: one that ends an operation, and one that only skips a file. */
+import type { ErrorCode, SkipCode } from './protocol';
 
 /** Ends the operation. `code` is stable; the message says what happened and what to do next. */
 export class AssetSearchError extends Error {
