@@ -138,9 +138,9 @@ class IndexRun {
     summary.unchanged = plan.unchanged.length;
     for (const file of plan.unchanged) {
       const known = state.get(file.root, file.path)!;
-      if (known.plainMeta !== file.plainMeta) { this.pendingState.push({ file, state: stateOf(file, known.hash!) }); }
+      if (known.plainMeta !== file.plainMeta || known.ctimeMs === undefined) { this.pendingState.push({ file, state: stateOf(file, known.hash!) }); }
     }
-    for (const { sizeBytes, mtimeMs, ...skip } of found.skipped) { this.skip({ root: skip.root, path: skip.path, sizeBytes, mtimeMs }, skip, false); }
+    for (const { sizeBytes, mtimeMs, ctimeMs, ...skip } of found.skipped) { this.skip({ root: skip.root, path: skip.path, sizeBytes, mtimeMs, ctimeMs }, skip, false); }
     for (const file of plan.stillSkipped) {
       const { skip } = state.get(file.root, file.path)!;
       this.skip(file, { code: skip!.code, reason: skip!.reason, remedy: skip!.remedy }, false);
@@ -408,11 +408,11 @@ class IndexRun {
     this.summary.skipped.push({ root: file.root, path: file.path, code, reason, remedy });
     this.progress.skipped++;
     const old = this.options.state.get(file.root, file.path);
-    const same = old?.skip?.code === code && old.skip.reason === reason && old.mtimeMs === file.mtimeMs && old.sizeBytes === file.sizeBytes;
+    const same = old?.skip?.code === code && old.skip.reason === reason && old.mtimeMs === file.mtimeMs && old.ctimeMs === file.ctimeMs && old.sizeBytes === file.sizeBytes;
     if (code === 'vanished') { this.pendingState.push({ file, state: undefined }); }
     else if (!same) {
       const limit = code === 'tooManyPixels' ? { maxPixels: this.options.rules.maxPixels } : {};
-      this.pendingState.push({ file, state: { mtimeMs: file.mtimeMs, sizeBytes: file.sizeBytes, skip: { code, reason, remedy, ...limit } } });
+      this.pendingState.push({ file, state: { mtimeMs: file.mtimeMs, ctimeMs: file.ctimeMs, sizeBytes: file.sizeBytes, skip: { code, reason, remedy, ...limit } } });
     }
     if (!planned) { return; }
     // A skipped file that had a row would be found with its old picture.
@@ -566,7 +566,7 @@ function rowOf({ root, path }: ScannedFile, content: Content): Row {
   return { ...named, root, stem: assetStem(named), words: assetWords(named) };
 }
 
-function stateOf({ mtimeMs, sizeBytes, plainMeta }: ScannedFile, hash: string): FileState { return { mtimeMs, sizeBytes, hash, ...(plainMeta && { plainMeta }) }; }
+function stateOf({ mtimeMs, ctimeMs, sizeBytes, plainMeta }: ScannedFile, hash: string): FileState { return { mtimeMs, ctimeMs, sizeBytes, hash, ...(plainMeta && { plainMeta }) }; }
 
 function splitKey(key: string): { root: string; path: string } {
   const nul = key.indexOf('\0');

@@ -19,7 +19,7 @@ export interface Plan {
   unchanged: ScannedFile[];
   /** Skipped before and not changed since. */
   stillSkipped: ScannedFile[];
-  /** The content is known (size and mtime are), but the row is missing or holds other content. */
+  /** The content is known (size and times are), but the row is missing or holds other content. */
   known: { file: ScannedFile; hash: string }[];
   /** New or changed: the hash decides. */
   toHash: ScannedFile[];
@@ -33,7 +33,7 @@ export function planFiles({ scan, stateOf, rows, maxPixels, force, retry }: Plan
   for (const file of scan.files) {
     const key = fileKey(file.root, file.path);
     const state = stateOf(file.root, file.path);
-    const same = !force && state !== undefined && state.sizeBytes === file.sizeBytes && state.mtimeMs === file.mtimeMs && (state.hash === undefined || atlasDigestOf(state.hash) === file.atlas?.digest);
+    const same = !force && state !== undefined && state.sizeBytes === file.sizeBytes && state.mtimeMs === file.mtimeMs && (state.ctimeMs ?? file.ctimeMs) === file.ctimeMs && (state.hash === undefined || atlasDigestOf(state.hash) === file.atlas?.digest);
     if (same && state.skip && !retry && isFinal(state.skip, maxPixels)) {
       plan.stillSkipped.push(file);
       continue;

@@ -23,6 +23,8 @@ const maxDensity = 100_000;
 /** Frames of an animation that are looked at, and the longest side at which. */
 const framesTried = [0, 1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144];
 const frameSize = 64;
+/** Longest side at which an image is looked at before it is called clear. */
+const clearSize = 1024;
 /** Canvas pixels up to the last frame that is looked at: 0.2 s of a GIF. */
 const maxFramePixels = 32_000_000;
 /** A frame is uniform when fewer than this share of its pixels are further than this (0-255) from their mean. */
@@ -100,6 +102,10 @@ export async function preprocess(bytes: Uint8Array, wanted: Wanted, maxPixels: n
   if (image) {
     const [longest, kernel] = [longestSide(source, image), sharpKernels[image.interpolation]] as const;
     raster ??= full ? await shrink(full, longest, kernel) : await reduce(source, longest, kernel);
+    // Fine specks may be lost in the reduced image: what looks clear is looked at once more, larger.
+    if (source.transparent && isClear(raster) && isClear(full ?? await reduce(source, clearSize, kernel))) {
+      throw new SkipError('empty', 'Nothing of the image is visible: all of it is transparent.', 'Give it something to draw, or delete it.');
+    }
     result.pixels = await modelPixels(raster, image);
   }
   if (wanted.thumbnail) {
@@ -185,6 +191,11 @@ async function meaningfulFrame(source: Source, pages: number): Promise<number> {
     }
   }
   return 0;
+}
+
+function isClear({ data }: Raster): boolean {
+  for (let at = 3; at < data.length; at += 4) { if (data[at] !== 0) { return false; } }
+  return true;
 }
 
 /** All but a few RGBA pixels are about the same, transparent ones included. */

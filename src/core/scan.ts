@@ -12,6 +12,7 @@ export interface ScannedFile {
   path: string;
   sizeBytes: number;
   mtimeMs: number;
+  ctimeMs: number;
   /** What an atlas file says of its cells, and a digest of that. */
   atlas?: ImageAtlas;
   /** As in {@link FileState.plainMeta}. */
@@ -21,7 +22,7 @@ export interface ScannedFile {
 export interface ScanResult {
   files: ScannedFile[];
   /** Images that cannot be indexed for a reason the file's name or size already tells, with what a later scan needs to know of them. */
-  skipped: (SkippedFile & { sizeBytes: number; mtimeMs: number })[];
+  skipped: (SkippedFile & Pick<ScannedFile, 'sizeBytes' | 'mtimeMs' | 'ctimeMs'>)[];
   /** Folders (or whole roots, path '') that could not be read: what the index knows below them stays. */
   unreadable: { root: string; path: string; reason: string }[];
 }
@@ -145,9 +146,10 @@ class RootScan {
       try {
         entries = readdirSync(join(this.root.path, folder.path), { withFileTypes: true });
       } catch (thrown) {
-        // A folder whose name is no UTF-8 cannot be found by it.
-        if ((thrown as NodeJS.ErrnoException).code !== 'ENOENT' || folder.path.includes('\uFFFD')) {
-          this.result.unreadable.push({ root: this.root.id, path: folder.path, reason: folder.path.includes('\uFFFD') ? `${trouble.name.reason} ${trouble.name.remedy}` : (thrown as Error).message });
+        if ((thrown as NodeJS.ErrnoException).code !== 'ENOENT') {
+          this.result.unreadable.push({ root: this.root.id, path: folder.path, reason: (thrown as Error).message });
+        } else if (folder.path.includes('\uFFFD')) {
+          this.result.skipped.push({ root: this.root.id, path: folder.path, sizeBytes: 0, mtimeMs: 0, ctimeMs: 0, code: 'unreadable', ...trouble.name });
         }
         continue;
       }
@@ -176,7 +178,7 @@ class RootScan {
   }
 
   /** `unreadable` says why what has an image's name is no file that could be opened. */
-  private visitFile(path: string, ignores: readonly IgnoreRules[], known?: { size: number; mtimeMs: number }, unreadable?: Trouble): void {
+  private visitFile(path: string, ignores: readonly IgnoreRules[], known?: { size: number; mtimeMs: number; ctimeMs: number }, unreadable?: Trouble): void {
     const dot = path.lastIndexOf('.');
     const extension = path.slice(dot + 1).toLowerCase();
     const unsupported = unsupportedExtensions.get(extension);
@@ -189,9 +191,9 @@ class RootScan {
       // Deleted meanwhile; or its bytes are no UTF-8, and no string of ours can name them.
       if (!path.includes('\uFFFD')) { return; }
       unreadable = trouble.name;
-      stats = { size: 0, mtimeMs: 0 };
+      stats = { size: 0, mtimeMs: 0, ctimeMs: 0 };
     }
-    const file = { root: this.root.id, path, sizeBytes: stats.size, mtimeMs: stats.mtimeMs };
+    const file = { root: this.root.id, path, sizeBytes: stats.size, mtimeMs: stats.mtimeMs, ctimeMs: stats.ctimeMs };
     if (unreadable) {
       this.result.skipped.push({ ...file, code: 'unreadable', ...unreadable });
     } else if (unsupported) {

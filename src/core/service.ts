@@ -14,6 +14,7 @@ import { fileHashOf, sheetHash, type Split } from './cells';
 import { Decoder } from './decoder';
 import { folderBytes } from './disk';
 import { EncodeClient } from './encodeClient';
+import { nameEmojis } from './emoji';
 import { createImageEncoder, createTextEncoder, type ImageEncoder, type TextEncoder } from './encoder';
 import { AssetSearchError, SkipError, cancelled, messageOf } from '../errors';
 import { checkIndexFolder, folderProblem } from './indexFolder';
@@ -73,7 +74,7 @@ class ModelSession {
 
   async encodeTexts(texts: string[]): Promise<Float32Array[]> {
     this.text ??= createTextEncoder(this.model, { device: this.device, threads: this.threads });
-    return (await this.text).encode(texts);
+    return (await this.text).encode(texts.map(nameEmojis));
   }
 
   async encodeQuery(text: string): Promise<Float32Array> {
@@ -364,6 +365,8 @@ export class AssetService {
       const space = await store.openSpace(target.space, target.model.manifest.embeddingDim, false).catch(() => undefined);
       if (space) { await labels.keep(space); }
       if (serving.session === target) { serving.space = undefined; }
+      // LanceDB's own list of tables: it finds them without, and makes it anew. A damaged one would outlive every rebuild.
+      await rm(join(params.dbFolder, 'lance', '__manifest'), { recursive: true, force: true });
       await this.dropSpace(store, params.dbFolder, target.space);
     } finally {
       this.dropping = false;

@@ -6,6 +6,8 @@ import { imageFormats, type AssetKey, type SkipCode, type SkippedFile } from '..
 /** What is known of one file: its content's hash, or why it was skipped. */
 export interface FileState {
   mtimeMs: number;
+  /** Unknown in lines of earlier versions. Tells an edit that keeps size and mtime; copies, moves and chmod change it, too. */
+  ctimeMs?: number;
   sizeBytes: number;
   /** sha256 in hex; absent when the file was skipped. */
   hash?: string;
@@ -14,7 +16,7 @@ export interface FileState {
   plainMeta?: string;
 }
 
-type Line = [root: string, path: string, mtimeMs?: number, sizeBytes?: number, hash?: string, skip?: NonNullable<FileState['skip']> & { formats?: number } | null, plainMeta?: string];
+type Line = [root: string, path: string, mtimeMs?: number, sizeBytes?: number, hash?: string, skip?: NonNullable<FileState['skip']> & { formats?: number } | null, plainMeta?: string, ctimeMs?: number];
 
 /** Raised when the meaning of a line changes: an older file is then read as empty, and every file is hashed once. */
 const version = 1;
@@ -84,10 +86,10 @@ export class StateFile {
     try { line = JSON.parse(text) as Line; } catch { return; }
     if (!Array.isArray(line) || typeof line[0] !== 'string' || typeof line[1] !== 'string') { return; }
     this.lines++;
-    const [root, path, mtimeMs, sizeBytes, hash, noted, plainMeta] = line;
+    const [root, path, mtimeMs, sizeBytes, hash, noted, plainMeta, ctimeMs] = line;
     const { formats, ...skip } = noted ?? {};
     const outdated = noted?.code === 'unsupportedFormat' && formats !== formatCount;
-    this.set(fileKey(root, path), mtimeMs === undefined || sizeBytes === undefined || outdated ? undefined : { mtimeMs, sizeBytes, ...(hash ? { hash } : {}), ...(noted ? { skip: skip as FileState['skip'] } : {}), ...(plainMeta ? { plainMeta } : {}) });
+    this.set(fileKey(root, path), mtimeMs === undefined || sizeBytes === undefined || outdated ? undefined : { mtimeMs, sizeBytes, ...(hash ? { hash } : {}), ...(noted ? { skip: skip as FileState['skip'] } : {}), ...(plainMeta ? { plainMeta } : {}), ...(ctimeMs === undefined ? {} : { ctimeMs }) });
   }
 
   private set(key: string, state: FileState | undefined): void {
@@ -200,8 +202,9 @@ export class StateFile {
 function encode(root: string, path: string, state: FileState | undefined): string {
   if (state === undefined) { return JSON.stringify([root, path]); }
   const line: Line = [root, path, state.mtimeMs, state.sizeBytes, state.hash ?? ''];
-  if (state.skip || state.plainMeta) { line.push(state.skip ? { ...state.skip, ...(state.skip.code === 'unsupportedFormat' ? { formats: formatCount } : {}) } : null); }
-  if (state.plainMeta) { line.push(state.plainMeta); }
+  if (state.skip || state.plainMeta || state.ctimeMs !== undefined) { line.push(state.skip ? { ...state.skip, ...(state.skip.code === 'unsupportedFormat' ? { formats: formatCount } : {}) } : null); }
+  if (state.plainMeta || state.ctimeMs !== undefined) { line.push(state.plainMeta ?? ''); }
+  if (state.ctimeMs !== undefined) { line.push(state.ctimeMs); }
   return JSON.stringify(line);
 }
 

@@ -107,12 +107,13 @@ export function belowPredicate({ root, path }: { root: string; path: string }): 
   return `(root = ${quote(root)} AND (path = ${quote(folder)} OR starts_with(path, ${quote(`${folder}/`)})))`;
 }
 
-/** Undefined when nothing is restricted. */
-export function filterPredicate(filter: Filter | undefined): string | undefined {
+/** Undefined when nothing is restricted. A table of an earlier version holds no labels (`labelled` false): of it all rows are without any. */
+export function filterPredicate(filter: Filter | undefined, labelled = true): string | undefined {
   const parts: string[] = [];
   if (filter?.folders?.length) { parts.push(`(${filter.folders.map(belowPredicate).join(' OR ')})`); }
   if (filter?.formats?.length) { parts.push(inList('format', filter.formats)); }
-  if (filter?.labels?.length) { parts.push(`(${filter.labels.map(labelPredicate).join(' OR ')})`); }
+  if (filter?.labels?.length && !labelled) { if (!filter.labels.includes('')) { parts.push('false'); } }
+  else if (filter?.labels?.length) { parts.push(`(${filter.labels.map(labelPredicate).join(' OR ')})`); }
   return parts.length > 0 ? parts.join(' AND ') : undefined;
 }
 
@@ -228,7 +229,7 @@ export class Space {
     await guard(async () => { await this.rows.checkoutLatest(); await this.retired?.checkoutLatest(); });
   }
 
-  count(filter?: Filter): Promise<number> { return this.read(() => this.rows.countRows(filterPredicate(filter))); }
+  count(filter?: Filter): Promise<number> { return this.read(async () => this.rows.countRows(await this.predicateOf(filter))); }
   /** Rows of one folder: whole images, and parts of them. */
   async countRoot(root: string): Promise<{ images: number; parts: number }> {
     const inRoot = belowPredicate({ root, path: '' });
@@ -316,7 +317,7 @@ export class Space {
    * Exact below {@link approximateRows} rows and under a filter, where an index would miss what the filter leaves.
    */
   async nearest(vector: Float32Array, limit: number, filter?: Filter): Promise<(Found & { score: number })[]> {
-    const predicate = filterPredicate(filter);
+    const predicate = await this.predicateOf(filter);
     const arrow = await this.read(async () => {
       let query = (this.rows.query().nearestTo(Array.from(vector)) as VectorQuery).column('vector').distanceType('l2').limit(limit).select([...await this.with(assetColumns), 'vector', '_distance']);
       if (predicate !== undefined) { query = query.where(predicate).bypassVectorIndex(); }
@@ -327,31 +328,31 @@ export class Space {
   }
 
   /** Full-text ranking (BM25) of every or any of the terms. Terms hold only letters and digits: nothing a user types is syntax. */
-  byWords(terms: readonly string[], limit: number, { every, filter }: { every: boolean; filter?: Filter }): Promise<Found[]> {
+  async byWords(terms: readonly string[], limit: number, { every, filter }: { every: boolean; filter?: Filter }): Promise<Found[]> {
     const match = new MatchQuery(terms.join(' '), 'words', { operator: every ? Operator.And : Operator.Or });
-    return this.found(query => query.fullTextSearch(match), limit, filterPredicate(filter), ['_score']);
+    return this.found(query => query.fullTextSearch(match), limit, await this.predicateOf(filter), ['_score']);
   }
 
   /** Rows whose file name is exactly one of these sequences of words. */
-  byStems(stems: readonly string[], limit: number, filter?: Filter): Promise<Found[]> {
-    return stems.length === 0 ? Promise.resolve([]) : this.found(query => query, limit, and(inList('stem', stems), filterPredicate(filter)));
+  async byStems(stems: readonly string[], limit: number, filter?: Filter): Promise<Found[]> {
+    return stems.length === 0 ? [] : this.found(query => query, limit, and(inList('stem', stems), await this.predicateOf(filter)));
   }
 
   /** Rows that hold all words and a word that starts with the prefix; shortest names first. */
   async byPrefix(words: readonly string[], prefix: string, limit: number, filter?: Filter): Promise<Found[]> {
     const starts = `starts_with(words, ${quote(prefix)}) OR contains(words, ${quote(` ${prefix}`)})`;
-    const found = await this.found(query => query, limit, and(starts, ...words.map(word => `contains(words, ${quote(word)})`), filterPredicate(filter)));
+    const found = await this.found(query => query, limit, and(starts, ...words.map(word => `contains(words, ${quote(word)})`), await this.predicateOf(filter)));
     return found.sort((a, b) => a.asset.path.length - b.asset.path.length);
   }
 
   /** Rows with one of these labels; those nearest to the vector first. */
   async byLabels(labels: readonly string[], vector: Float32Array | undefined, limit: number, filter?: Filter): Promise<Found[]> {
     if (!this.anyLabel?.is && Date.now() - (this.anyLabel?.askedAt ?? 0) > sampleAgeMs) {
-      this.anyLabel = { is: (await this.with([])).length > 0 && await this.read(() => this.rows.countRows("labels != ''")) > 0, askedAt: Date.now() };
+      this.anyLabel = { is: await this.holdsLabels() && await this.read(() => this.rows.countRows("labels != ''")) > 0, askedAt: Date.now() };
     }
     if (!this.anyLabel?.is) { return []; }
     const labelled = { ...filter, labels: [...labels] };
-    const found = vector ? await this.nearest(vector, limit, labelled) : await this.found(query => query, limit, filterPredicate(labelled));
+    const found = vector ? await this.nearest(vector, limit, labelled) : await this.found(query => query, limit, await this.predicateOf(labelled));
     return filter?.labels?.length ? found.filter(({ asset }) => asset.labels?.some(({ label }) => filter.labels!.includes(label))) : found;
   }
 
@@ -365,7 +366,7 @@ export class Space {
 
   /** A page of all rows in path order. The order is kept as row ids (8 bytes a row) as long as the table does not change. */
   async page(offset: number, limit: number, filter?: Filter): Promise<{ assets: Asset[]; total: number }> {
-    const predicate = filterPredicate(filter) ?? '';
+    const predicate = await this.predicateOf(filter) ?? '';
     return this.read(async () => {
       const version = await this.rows.version();
       // While a run writes every 2 s, an order that took long to build serves a little longer than its version.
@@ -422,15 +423,16 @@ export class Space {
   // ── labels
 
   /** The columns, and the labels where the table has them. */
-  private async with(columns: readonly string[]): Promise<string[]> {
-    this.labelled ||= hasLabels(await this.rows.schema());
-    return this.labelled ? [...columns, 'labels'] : [...columns];
-  }
+  private async with(columns: readonly string[]): Promise<string[]> { return await this.holdsLabels() ? [...columns, 'labels'] : [...columns]; }
+
+  private async predicateOf(filter: Filter | undefined): Promise<string | undefined> { return filterPredicate(filter, !filter?.labels?.length || await this.holdsLabels()); }
+
+  private async holdsLabels(): Promise<boolean> { return this.labelled ||= await this.read(async () => hasLabels(await this.rows.schema())); }
 
   /** All rows of a scope as one version of the table has them, whatever is written meanwhile. */
   async *labelBatches({ keys, filter }: LabelScope, { vectors }: { vectors: boolean }): AsyncIterableIterator<LabelBatch> {
     const { embeddingDim } = this;
-    const predicates = keys ? [...chunked(keys, chunkRows)].map(keysPredicate) : [filterPredicate(filter)];
+    const predicates = keys ? [...chunked(keys, chunkRows)].map(keysPredicate) : [await this.predicateOf(filter)];
     const wanted = keys && new Set(keys.map(({ root, path, part }) => labelKey(fileKey(root, path), part)));
     for (const predicate of predicates) {
       const query = this.rows.query().select([...await this.with(['root', 'path', 'part', 'hash']), ...vectors ? ['vector'] : []]);
@@ -464,7 +466,7 @@ export class Space {
 
   /** How often each label is kept. Counted anew when the table has changed, but not at each write of a run. */
   async labelCounts(filter?: Filter): Promise<LabelCounts> {
-    const predicate = filterPredicate(filter) ?? '';
+    const predicate = await this.predicateOf(filter) ?? '';
     const version = await this.read(() => this.rows.version());
     const old = this.counted;
     if (old?.predicate === predicate && (old.version === version || Date.now() - old.builtAt < sampleAgeMs / 10)) { return old.counts; }

@@ -1,15 +1,17 @@
 /** Turns file names, paths, titles and typed queries into the same normalised words. */
 
+import { nameEmojis } from './emoji';
+
 /** Letters that Unicode does not decompose into a base letter and a mark. */
 const foldings: Record<string, string> = { ß: 'ss', ẞ: 'SS', æ: 'ae', Æ: 'AE', œ: 'oe', Œ: 'OE', ø: 'o', Ø: 'O', ł: 'l', Ł: 'L', đ: 'd', Đ: 'D', ı: 'i' };
 const unsegmented = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}ー]+/u;
 
 /**
- * Words of a text, lower-case and without diacritics: 'ShoppingCart_2x' → shopping, cart, 2, x.
+ * Words of a text, lower-case and without diacritics, emojis by their names: 'ShoppingCart_2x' and '🛒2x' → shopping, cart, 2, x.
  * Text of scripts that put no space between words stays in one piece.
  */
 export function splitWords(text: string): string[] {
-  return text
+  return nameEmojis(text)
     .normalize('NFKD').replace(/[\u0300-\u036f]/g, '').normalize('NFKC')
     .replace(/[ßẞæÆœŒøØłŁđĐı]/g, letter => foldings[letter] ?? letter)
     .replace(/(\p{Ll})(\p{Lu})/gu, '$1 $2')

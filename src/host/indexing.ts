@@ -106,7 +106,9 @@ export class Indexing implements vscode.Disposable {
     for (;;) {
       try {
         const summary = await this.engine.request(request, params, token);
-        this.log.info(`${name}: ${summary.indexed} indexed, ${summary.reused} reused, ${summary.unchanged} unchanged, ${summary.removed} removed, `
+        // Saving any .json or .css asks for an update: one that found nothing to do is not worth a line.
+        const idle = name === 'update' && !summary.cancelled && summary.indexed + summary.reused + summary.removed + summary.skipped.length === 0;
+        this.log[idle ? 'debug' : 'info'](`${name}: ${summary.indexed} indexed, ${summary.reused} reused, ${summary.unchanged} unchanged, ${summary.removed} removed, `
           + `${summary.skipped.length} skipped of ${summary.seen} in ${summary.seconds.toFixed(1)} s on ${summary.device}${summary.cancelled ? ' (cancelled)' : ''}`);
         return summary;
       } catch (error) {

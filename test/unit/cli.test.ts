@@ -74,6 +74,13 @@ suite('command line', function () {
     assert.equal((await json<{ hits: HitJson[] }>('search', 'star', '--db', db, '--limit', '2')).hits.length, 2);
   });
 
+  test('an emoji is read as its name', async () => {
+    for (const text of ['🛒', '🛒 empty', '⭐️']) {
+      const { hits } = await json<{ hits: HitJson[] }>('search', text, '--db', db, '--limit', '1', '--no-names');
+      assert.equal(hits[0]!.path, text === '⭐️' ? 'sub/star.svg' : 'sub/shopping-cart.svg');
+    }
+  });
+
   test('--no-names ranks by the pictures alone: scores fall', async () => {
     const { hits } = await json<{ hits: HitJson[] }>('search', 'heart', '--db', db, '--no-names');
     assert.deepEqual(hits.map(hit => hit.score), hits.map(hit => hit.score).sort((a, b) => b - a));
@@ -235,6 +242,8 @@ suite('command line', function () {
     }
     await json('index', images, '--db', own, '--rebuild');
     assert.equal((await json<{ hits: HitJson[] }>('search', 'moon', '--db', own)).hits[0]!.path, 'sub/moon.svg');
+    const files = readdirSync(join(own, 'lance'), { recursive: true, encoding: 'utf8' }).filter(name => statSync(join(own, 'lance', name)).isFile());
+    assert.deepEqual(files.filter(name => readFileSync(join(own, 'lance', name), 'utf8') === 'garbage'), []);
   });
 
   test('a second writer is told who writes, and readers go on', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { AtlasReader } from '../../src/core/atlasReader';
@@ -120,6 +120,35 @@ suite('indexer', function () {
     assert.deepEqual(await rows(), ['c.svg', 'copy.svg', 'moved/b.svg', 'renamed.svg']);
     assert.equal(await space.countRetired(), 0, 'no vector is kept twice');
     await assertUnique();
+  });
+
+  test('an edit that keeps size and time of the content is noticed; a chmod costs a hash, not an encoding', async () => {
+    put('a.svg', 1); put('b.svg', 2); put('bad.png', 'no image');
+    const times = [1_600_000_000, 1_600_000_000] as const;
+    for (const name of ['a.svg', 'b.svg', 'bad.png']) { utimesSync(join(root, name), ...times); }
+    await run();
+    const before = await space.hashes();
+    const text = readFileSync(join(root, 'a.svg'), 'utf8');
+    writeFileSync(join(root, 'a.svg'), text.replace('height="2"', 'height="9"'));
+    utimesSync(join(root, 'a.svg'), ...times);
+    chmodSync(join(root, 'b.svg'), 0o600);
+    const encoder = new CountingEncoder();
+    assert.deepEqual(counts(await run({}, encoder)), { indexed: 1, unchanged: 1, reused: 0, removed: 0, skipped: 1 });
+    assert.equal(encoder.images, 1);
+    assert.notEqual((await space.hashes()).get(fileKey('r', 'a.svg')), before.get(fileKey('r', 'a.svg')));
+    assert.deepEqual(counts(await run({ decoder: undefined as never })), { indexed: 0, unchanged: 2, reused: 0, removed: 0, skipped: 1 });
+    // A state file of an earlier version knows no such time: it is taken over, and nothing is opened.
+    const file = join(db, 'state.ndjson');
+    writeFileSync(file, readFileSync(file, 'utf8').split('\n').map(line => (line.startsWith('["') ? JSON.stringify((JSON.parse(line) as unknown[]).slice(0, 6)) : line)).join('\n'));
+    assert.deepEqual(counts(await run({ decoder: undefined as never })), { indexed: 0, unchanged: 2, reused: 0, removed: 0, skipped: 1 });
+    assert.equal(typeof StateFile.open(db).get('r', 'b.svg')!.ctimeMs, 'number');
+  });
+
+  test('a picture that shows nothing has no row, and says why', async () => {
+    put('a.svg', 1); put('blank.svg', '<svg xmlns="http://www.w3.org/2000/svg" width="16" height="16"><rect width="9" height="9" fill="none"/></svg>');
+    const { skipped } = await run();
+    assert.deepEqual(skipped.map(({ path, code }) => [path, code]), [['blank.svg', 'empty']]);
+    assert.deepEqual(await rows(), ['a.svg']);
   });
 
   test('content that comes back (a branch switch) encodes nothing', async () => {

@@ -3,7 +3,7 @@ import { planFiles, planHashed } from '../../src/core/plan';
 import type { ScanResult } from '../../src/core/scan';
 import { fileKey, type FileState } from '../../src/core/state';
 
-const file = (path: string, sizeBytes = 1, mtimeMs = 1) => ({ root: 'r', path, sizeBytes, mtimeMs });
+const file = (path: string, sizeBytes = 1, mtimeMs = 1, ctimeMs = 5) => ({ root: 'r', path, sizeBytes, mtimeMs, ctimeMs });
 const scanOf = (paths: string[], more: Partial<ScanResult> = {}): ScanResult => ({ files: paths.map(path => file(path)), skipped: [], unreadable: [], ...more });
 const rowsOf = (rows: Record<string, string>) => new Map(Object.entries(rows).map(([path, hash]) => [fileKey('r', path), hash]));
 const plan = (scan: ScanResult, states: Record<string, FileState>, rows: Record<string, string>, more = {}) =>
@@ -19,6 +19,11 @@ suite('plan', () => {
   test('size or mtime differs, or the file is new: hash it', () => {
     const result = plan(scanOf(['a', 'b', 'c']), { a: { mtimeMs: 2, sizeBytes: 1, hash: 'h' }, b: { mtimeMs: 1, sizeBytes: 2, hash: 'h' } }, { a: 'h', b: 'h' });
     assert.deepEqual(paths(result.toHash), ['a', 'b', 'c']);
+  });
+  test('size and mtime are kept, but something was done to the file: hash it; a line of an earlier version knows no ctime', () => {
+    const state = { mtimeMs: 1, sizeBytes: 1, hash: 'h' };
+    const result = plan(scanOf(['edited', 'same', 'old']), { edited: { ...state, ctimeMs: 4 }, same: { ...state, ctimeMs: 5 }, old: state }, { edited: 'h', same: 'h', old: 'h' });
+    assert.deepEqual([result.toHash, result.unchanged].map(paths), [['edited'], ['same', 'old']]);
   });
   test('known content without its row (another model, a killed run) needs no hashing', () => {
     const result = plan(scanOf(['a', 'b']), { a: { mtimeMs: 1, sizeBytes: 1, hash: 'h' }, b: { mtimeMs: 1, sizeBytes: 1, hash: 'new' } }, { b: 'old' });

@@ -23,6 +23,16 @@ suite('state file', () => {
     assert.equal(again.skippedCount, 1);
   });
 
+  test('the time of the last change of any kind is kept, and unknown in lines of an earlier version', () => {
+    const skip = { code: 'corrupt' as const, reason: 'why', remedy: 'what' };
+    const states = { a: { mtimeMs: 1, sizeBytes: 2, hash: 'h', ctimeMs: 3.25 }, b: { mtimeMs: 1, sizeBytes: 2, hash: 'h', plainMeta: '9 9', ctimeMs: 3 }, c: { mtimeMs: 1, sizeBytes: 2, skip, ctimeMs: 3 } };
+    StateFile.open(folder).write(Object.entries(states).map(([path, state]) => ({ root: 'r', path, state })));
+    appendFileSync(file(), `${JSON.stringify(['r', 'older', 1, 2, 'h'])}\n${JSON.stringify(['r', 'olderMeta', 1, 2, 'h', null, '9 9'])}\n`);
+    const again = StateFile.open(folder);
+    for (const [path, state] of Object.entries(states)) { assert.deepEqual(again.get('r', path), state); }
+    assert.deepEqual([again.get('r', 'older'), again.get('r', 'olderMeta')], [{ mtimeMs: 1, sizeBytes: 2, hash: 'h' }, { mtimeMs: 1, sizeBytes: 2, hash: 'h', plainMeta: '9 9' }]);
+  });
+
   test('a file of a format that nobody read is unknown to a version that reads more formats', () => {
     const skip = { code: 'unsupportedFormat' as const, reason: 'why', remedy: 'what' };
     StateFile.open(folder).write([{ root: 'r', path: 'a.bmp', state: { mtimeMs: 3, sizeBytes: 4, skip } }]);

@@ -202,6 +202,11 @@ suite('store', () => {
       const again = await Store.open(folder);
       const reader = (await again.openSpace('m_1_fp32_p1', dim, false))!;
       assert.deepEqual((await reader.page(0, 9)).assets.map(asset => asset.path), ['a.png']);
+      const filter = (...labels: string[]) => ({ labels });
+      assert.deepEqual([await reader.count(filter('cat')), await reader.count(filter('')), await reader.count(filter('cat', ''))], [0, 1, 1]);
+      assert.deepEqual([(await reader.nearest(vectorOf(1), 5, filter('cat'))).length, (await reader.nearest(vectorOf(1), 5, filter(''))).length], [0, 1]);
+      assert.deepEqual([(await reader.page(0, 9, filter('cat'))).total, await reader.labelCounts(filter('cat'))], [0, { labels: [], unlabelled: 0 }]);
+      assert.deepEqual((await rank(reader, { text: 'a', vector: vectorOf(1), limit: 5, useNames: true, filter: filter('cat') })).hits, []);
       const writer = (await again.openSpace('m_1_fp32_p1', dim, true))!;
       await writer.writeLabels(new Map([[key(1), formatMarks([{ label: 'cat' }])]]));
       await writer.keepVectors([{ root: 'r', path: 'a.png' }]);

@@ -13,6 +13,13 @@ suite('words', () => {
     ['한국어', ['한국어']],
     ['हिन्दी', ['हिन्दी']],
     ["it's \"quoted\" (a|b) AND NOT *", ['it', 's', 'quoted', 'a', 'b', 'and', 'not']],
+    ['🛒', ['shopping', 'cart']],
+    ['🛒 empty', ['shopping', 'cart', 'empty']],
+    ['red❤️key🔑', ['red', 'red', 'heart', 'key', 'key']],
+    ['👍🏽 👩🏿‍🚀', ['thumbs', 'up', 'woman', 'astronaut']],
+    ['🇳🇱 1️⃣', ['flag', 'netherlands', 'keycap', '1']],
+    ['☃ ☃︎', ['snowman', 'snowman']],
+    ['1 # *', ['1']],
     ['', []],
     ['…—', []],
   ];
