@@ -43,7 +43,7 @@ class Client {
 
 const codeOf = (code: string) => (error: unknown): boolean => error instanceof ResponseError && (error.data as ErrorInfo).code === code;
 const svg = (index: number): string =>
-  `<svg xmlns="http://www.w3.org/2000/svg" width="600" height="600"><circle cx="${index}" cy="300" r="${9 + (index % 200)}" fill="#${(index * 7919 % 0xffffff).toString(16).padStart(6, '0')}"/></svg>`;
+  `<svg xmlns="http://www.w3.org/2000/svg" width="600" height="600"><circle cx="${index % 600}" cy="300" r="${9 + (index % 200)}" fill="#${(index * 7919 % 0xffffff).toString(16).padStart(6, '0')}"/></svg>`;
 
 suite('engine process', function () {
   this.timeout(120_000);
