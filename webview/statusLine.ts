@@ -1,9 +1,10 @@
 /** The line at the bottom: what is indexed, by which model, and how far a run is. */
-import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
-import { customElement, property, query } from 'lit/decorators.js';
+import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
+import { customElement, property } from 'lit/decorators.js';
 import type { IndexProgress, IndexStatus } from '../src/protocol';
 import { icon } from './icons';
 import { bytesOf, countOf, durationOf, type Translate } from './localize';
+import { phaseText, renderPace, renderTrack, trackStyles } from './progress';
 import { sharedStyles } from './theme';
 
 @customElement('status-line')
@@ -12,9 +13,7 @@ export class StatusLine extends LitElement {
   @property({ attribute: false }) index: IndexStatus | undefined;
   @property({ type: Boolean }) starting = false;
 
-  @query('.done') private done!: HTMLElement | null;
-
-  static override styles = [sharedStyles, css`
+  static override styles = [sharedStyles, trackStyles, css`
     :host { display: block; position: relative; font-size: 12px; line-height: 18px; color: var(--vscode-descriptionForeground); border-top: 1px solid var(--vscode-contrastBorder, var(--vscode-widget-border, color-mix(in srgb, var(--vscode-foreground) 12%, transparent))); }
     .line { display: flex; align-items: center; min-height: 26px; padding: 3px 10px; gap: 4px; }
     :host-context(body[data-kind=panel]) .line { padding-inline: 16px; }
@@ -26,18 +25,9 @@ export class StatusLine extends LitElement {
     .facts > *::before { content: '·'; position: absolute; inset-inline-start: 5px; opacity: .7; }
     .strong { color: var(--vscode-foreground); }
     .link { font-size: inherit; line-height: inherit; }
-    .track { position: absolute; inset: -1px 0 auto 0; height: 2px; overflow: hidden; background: color-mix(in srgb, var(--meter) 20%, transparent); }
-    .done { height: 100%; background: var(--meter); transform-origin: 0 0; transition: transform .3s linear; }
-    @media (forced-colors: active) { .done { background: Highlight; } }
-    .unknown .done { width: 30%; animation: slide 1.4s ease-in-out infinite; }
-    @keyframes slide { from { translate: -100% 0; } to { translate: 340% 0; } }
+    .track { position: absolute; inset: -1px 0 auto 0; height: 2px; }
     .strong .icon { font-size: 14px; vertical-align: text-bottom; color: var(--vscode-errorForeground); }
   `];
-
-  protected override updated(_: PropertyValues): void {
-    const progress = this.index?.progress;
-    if (this.done) { this.done.style.transform = progress && progress.total > 0 ? `scaleX(${Math.min(1, progress.done / progress.total)})` : ''; }
-  }
 
   protected override render(): TemplateResult {
     const { t, index } = this;
@@ -61,20 +51,12 @@ export class StatusLine extends LitElement {
 
   private renderProgress(index: IndexStatus, progress: IndexProgress): TemplateResult {
     const { t } = this;
-    const known = progress.total > 0 && progress.phase !== 'scanning' && progress.phase !== 'optimizing';
-    const what = {
-      scanning: progress.total > 0 ? t('Looking for images: {0} so far', progress.total) : t('Looking for images…'),
-      hashing: t('Comparing {0} of {1}', progress.done, progress.total),
-      encoding: t('Indexing {0} of {1}', progress.done, progress.total),
-      optimizing: t('Tidying the index…'),
-    }[progress.phase];
     return html`
-      <div class="track ${known ? '' : 'unknown'}" role="progressbar" aria-label=${t('Indexing')} aria-valuemin="0" aria-valuemax=${known ? progress.total : nothing} aria-valuenow=${known ? progress.done : nothing} aria-valuetext=${what}><div class="done"></div></div>
+      ${renderTrack(t, progress)}
       <div class="line busy" title=${[progress.current, this.tooltip(index)].filter(Boolean).join('\n')}>
         <div><span class="facts">
-          <span class="strong">${what}</span>
-          ${known && progress.imagesPerSecond > 0 ? html`<span>${t('{0} images/s', Math.round(progress.imagesPerSecond))}</span>` : nothing}
-          ${known && progress.secondsLeft !== undefined ? html`<span>${t('{0} left', durationOf(t, progress.secondsLeft))}</span>` : nothing}
+          <span class="strong">${phaseText(t, progress)}</span>
+          ${renderPace(t, progress)}
           ${this.skipped(progress.skipped)}
         </span></div>
         <button class="icon-button" aria-label=${t('Pause indexing')} title=${t('Pause indexing (what is done is kept)')} @click=${() => this.command('pauseIndexing')}>${icon('debug-pause')}</button>

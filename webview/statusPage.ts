@@ -5,6 +5,7 @@ import { View, type FolderDetails, type IndexStatus, type Problem, type SpaceInf
 import { toErrorInfo, type Host } from './connection';
 import { icon, type IconName } from './icons';
 import { agoOf, bytesOf, countOf, durationOf, numberOf, type Translate } from './localize';
+import { phaseText, renderPace, renderTrack, shareOf, trackStyles } from './progress';
 import type { SkippedFiles } from './skippedFiles';
 import './skippedFiles';
 import { sharedStyles } from './theme';
@@ -24,7 +25,6 @@ export class StatusPage extends LitElement {
   @state() private skippedVersion = '';
 
   @query('skipped-files') private skippedFiles!: SkippedFiles | null;
-  @query('.done') private done!: HTMLElement | null;
 
   private asking = false;
   private askAgain = false;
@@ -32,7 +32,7 @@ export class StatusPage extends LitElement {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private seen = '';
 
-  static override styles = [sharedStyles, css`
+  static override styles = [sharedStyles, trackStyles, css`
     :host {
       display: block; height: 100vh; overflow: auto; --line: var(--vscode-contrastBorder, var(--vscode-widget-border, color-mix(in srgb, var(--vscode-foreground) 14%, transparent)));
       --ground: color-mix(in srgb, var(--vscode-foreground) 4%, transparent);
@@ -48,10 +48,7 @@ export class StatusPage extends LitElement {
     .state > div { min-width: 0; overflow-wrap: anywhere; }
     .facts { display: flex; flex-wrap: wrap; gap: 2px 14px; font-size: 12px; line-height: 18px; color: var(--vscode-descriptionForeground); font-variant-numeric: tabular-nums; }
     .facts > * { min-width: 0; overflow-wrap: anywhere; }
-    .track { height: 6px; margin: 10px 0 6px; border-radius: 3px; overflow: hidden; background: color-mix(in srgb, var(--meter) 20%, transparent); border: 1px solid var(--vscode-contrastBorder, transparent); }
-    .done { height: 100%; background: var(--meter); transform-origin: 0 0; transition: transform .3s linear; }
-    .unknown .done { width: 30%; animation: slide 1.4s ease-in-out infinite; }
-    @keyframes slide { from { translate: -100% 0; } to { translate: 340% 0; } }
+    .track { height: 6px; margin: 10px 0 6px; border-radius: 3px; border: 1px solid var(--vscode-contrastBorder, transparent); }
     .actions { display: flex; flex-wrap: wrap; gap: 8px; margin-top: 14px; }
     .columns { display: grid; gap: 24px; grid-template-columns: repeat(auto-fit, minmax(min(100%, 320px), 1fr)); }
     dl { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: 4px 14px; margin: 0; }
@@ -104,11 +101,6 @@ export class StatusPage extends LitElement {
     if (now === this.seen) { return; }
     this.seen = now;
     void this.ask();
-  }
-
-  protected override updated(): void {
-    const progress = this.status.index?.progress;
-    if (this.done) { this.done.style.transform = progress && isKnown(progress) ? `scaleX(${Math.min(1, progress.done / progress.total)})` : ''; }
   }
 
   /** One question at a time, and at most one every {@link liveMs} while the index changes all the time. */
@@ -225,20 +217,13 @@ export class StatusPage extends LitElement {
   private renderProgress({ progress }: IndexStatus): TemplateResult {
     const { t } = this;
     if (!progress) { return html`<div class="state" role="status">${icon('sync')}<div>${t('Indexing…')}</div></div>`; }
-    const known = isKnown(progress);
-    const what = {
-      scanning: progress.total > 0 ? t('Looking for images: {0} so far', progress.total) : t('Looking for images…'),
-      hashing: t('Comparing {0} of {1}', progress.done, progress.total),
-      encoding: t('Indexing {0} of {1}', progress.done, progress.total),
-      optimizing: t('Tidying the index…'),
-    }[progress.phase];
+    const share = shareOf(progress);
     return html`
-      <div class="state">${icon('sync')}<div>${what}</div></div>
-      <div class="track ${known ? '' : 'unknown'}" role="progressbar" aria-label=${t('Indexing')} aria-valuemin="0" aria-valuemax=${known ? progress.total : nothing} aria-valuenow=${known ? progress.done : nothing} aria-valuetext=${what}><div class="done"></div></div>
+      <div class="state">${icon('sync')}<div>${phaseText(t, progress)}</div></div>
+      ${renderTrack(t, progress)}
       <div class="facts">
-        ${known ? html`<span>${t('{0} %', Math.floor(progress.done / progress.total * 100))}</span>` : nothing}
-        ${known && progress.imagesPerSecond > 0 ? html`<span>${t('{0} images/s', Math.round(progress.imagesPerSecond))}</span>` : nothing}
-        ${known && progress.secondsLeft !== undefined ? html`<span>${t('{0} left', durationOf(t, progress.secondsLeft))}</span>` : nothing}
+        ${share !== undefined ? html`<span>${t('{0} %', Math.floor(share * 100))}</span>` : nothing}
+        ${renderPace(t, progress)}
         ${progress.skipped > 0 ? html`<span>${t('{0} skipped', progress.skipped)}</span>` : nothing}
         ${progress.current ? html`<span>${progress.current}</span>` : nothing}
       </div>`;
@@ -332,5 +317,3 @@ export class StatusPage extends LitElement {
       </section>`;
   }
 }
-
-const isKnown = ({ total, phase }: NonNullable<IndexStatus['progress']>): boolean => total > 0 && phase !== 'scanning' && phase !== 'optimizing';

@@ -10,7 +10,7 @@ import type { ScoreSpec } from '../models/manifest';
 import type { LabelBatch, Space } from './store';
 import { formatTeamLabels, readTeamFile, teamFileStamp, type TeamLabels } from './teamLabels';
 
-/** Rows judged before what they got is written: a cancelled run keeps all but the last of these. */
+/** Rows judged before what they got is written. A run that is cancelled writes what it has judged; one that is killed loses the last of these. */
 const chunkRows = 20_000;
 /** Cosines computed before queries get their turn: about 10 ms. */
 const sliceCosines = 20_000;
@@ -59,7 +59,6 @@ export class LabelKeeper {
 
   async undo({ space }: Changing): Promise<number> {
     const { last } = this;
-    this.last = undefined;
     if (!last || last.space !== space.name) { return 0; }
     const back = new Map<string, string>();
     let assets = 0;
@@ -70,6 +69,7 @@ export class LabelKeeper {
       }
     }
     await writeInChunks(space, back);
+    this.last = undefined;
     return assets;
   }
 

@@ -97,8 +97,8 @@ export function registerCommands(host: Host, panel: Panel, statusPage: StatusPag
     resumeIndexing: () => indexing.resume(),
     showLog: () => log.show(),
     getStarted: () => vscode.commands.executeCommand('workbench.action.openWalkthrough', `${host.context.extension.id}#start`, false),
-    showSkipped: () => statusPage.reveal('skipped'),
-    showStatus: () => statusPage.reveal(),
+    showSkipped: () => statusPage.show('skipped'),
+    showStatus: () => { statusPage.reveal(); },
     copyDiagnostics: async () => {
       const text = await createDiagnostics(host);
       await vscode.env.clipboard.writeText(text);

@@ -1,50 +1,26 @@
 /** The page "Index Status" in the editor area: what is indexed and what is not, why, and what can be done about it. */
 import * as vscode from 'vscode';
 import { Engine, View, type StatusSection } from '../protocol';
-import { AssetSearchError } from '../errors';
+import { EditorPanel } from './editorPanel';
 import type { Host } from './host';
-import { uriOf } from './roots';
+import { requireUri } from './roots';
 import { groupSkipped } from './skippedGroups';
 import { ViewConnection } from './viewConnection';
 import { runViewCommand, translations, viewStatusOf } from './viewSession';
 import { webviewHtml } from './webviewHtml';
 
-export class StatusPage implements vscode.WebviewPanelSerializer, vscode.Disposable {
+export class StatusPage extends EditorPanel<StatusSession> {
   static readonly viewType = 'assetSearch.status';
-  #open: { panel: vscode.WebviewPanel; session: StatusSession } | undefined;
 
-  constructor(private readonly host: Host) {}
+  constructor(host: Host) { super(host, StatusPage.viewType, vscode.l10n.t('Index Status'), webview => new StatusSession(host, webview)); }
 
-  reveal(section?: StatusSection): void {
-    if (this.#open) { this.#open.panel.reveal(); } else { this.#adopt(vscode.window.createWebviewPanel(StatusPage.viewType, vscode.l10n.t('Index Status'), vscode.ViewColumn.Active)); }
-    if (section) { this.#open?.session.show(section); }
-  }
-
-  async deserializeWebviewPanel(panel: vscode.WebviewPanel): Promise<void> {
-    if (this.#open) { panel.dispose(); return; }
-    this.#adopt(panel);
-  }
-
-  /** With the extension: the panel itself stays for the serializer of the next start. */
-  dispose(): void { this.#open?.session.dispose(); }
-
-  #adopt(panel: vscode.WebviewPanel): void {
-    panel.iconPath = vscode.Uri.joinPath(this.host.context.extensionUri, 'media', 'panel.svg');
-    const session = new StatusSession(this.host, panel.webview);
-    this.#open = { panel, session };
-    panel.onDidChangeViewState(() => { if (!panel.visible) { session.hidden(); } });
-    panel.onDidDispose(() => {
-      session.dispose();
-      if (this.#open?.panel === panel) { this.#open = undefined; }
-    });
-  }
+  /** Brings a section of the page into sight. */
+  show(section: StatusSection): void { this.reveal().show(section); }
 }
 
 class StatusSession implements vscode.Disposable {
   readonly #connection: ViewConnection;
   readonly #subscriptions: vscode.Disposable[];
-  #ready = false;
-  #waiting: StatusSection | undefined;
 
   constructor(private readonly host: Host, webview: vscode.Webview) {
     const { engine, log, settings, context } = host;
@@ -63,25 +39,17 @@ class StatusSession implements vscode.Disposable {
     engine.start();
   }
 
-  /** Brings a section into sight, as soon as the page can. */
-  show(section: StatusSection): void {
-    if (this.#ready) { this.#connection.notify(View.showSection, { section }); } else { this.#waiting = section; }
-  }
+  /** As soon as the page can. */
+  show(section: StatusSection): void { this.#connection.show(View.showSection, { section }); }
 
-  hidden(): void { this.#ready = false; }
+  hidden(): void { this.#connection.hidden(); }
 
   dispose(): void { vscode.Disposable.from(...this.#subscriptions).dispose(); }
 
   #answer(): void {
     const { engine, indexing, log, settings, roots } = this.host;
     const connection = this.#connection;
-    connection.onRequest(View.ready, () => {
-      this.#ready = true;
-      const waiting = this.#waiting;
-      this.#waiting = undefined;
-      if (waiting) { setImmediate(() => this.show(waiting)); }
-      return { status: viewStatusOf(this.host), strings: translations() };
-    });
+    connection.onReady(() => ({ status: viewStatusOf(this.host), strings: translations() }));
     connection.onRequest(View.details, async (_, token) => ({
       // Problems are shown most of all when the engine cannot answer.
       index: engine.status && await engine.request(Engine.details, {}, token).catch(() => undefined),
@@ -96,9 +64,7 @@ class StatusSession implements vscode.Disposable {
     connection.onRequest(View.removeSpace, ({ name }) => this.#removeSpace(name));
     // A file that was skipped can only be looked at where it lies.
     connection.onRequest(View.action, async ({ key }) => {
-      const uri = uriOf(roots(), key);
-      if (!uri) { throw new AssetSearchError('notIndexed', vscode.l10n.t('The folder of {0} is not open any more.', key.path)); }
-      await vscode.commands.executeCommand('revealInExplorer', uri);
+      await vscode.commands.executeCommand('revealInExplorer', requireUri(roots(), key));
       return null;
     });
     connection.onRequest(View.command, ({ command }) => runViewCommand(this.host, command));

@@ -32,6 +32,7 @@ class WebviewWriter extends AbstractMessageWriter implements MessageWriter {
 }
 
 type Handler<P, R> = (params: P, token: vscode.CancellationToken) => R | Promise<R>;
+type Ready = ReturnType<NonNullable<typeof View.ready.types>>;
 type AnyHandler = Handler<any, unknown>; // the method name carries the types
 
 export class ViewConnection implements vscode.Disposable {
@@ -40,12 +41,26 @@ export class ViewConnection implements vscode.Disposable {
   readonly #listener: vscode.Disposable;
   #page: { connection: MessageConnection; reader: WebviewReader; writer: WebviewWriter; gone: vscode.CancellationTokenSource } | undefined;
 
+  #ready = false;
+  #waiting: (() => void) | undefined;
+
   constructor(private readonly webview: vscode.Webview, private readonly log: Log) {
     this.#listener = webview.onDidReceiveMessage((message: unknown) => this.#receive(message));
   }
 
   onRequest<P, R>(request: Request<P, R>, handler: Handler<P, R>): void {
     this.#requests.set(request.method, handler);
+  }
+
+  /** Answers a page's first message, which it sends whenever it loads. `waiting`: something is shown as soon as the reply is drawn. */
+  onReady(answer: (waiting: boolean) => Ready): void {
+    this.onRequest(View.ready, () => {
+      this.#ready = true;
+      const waiting = this.#waiting;
+      this.#waiting = undefined;
+      if (waiting) { setImmediate(waiting); }
+      return answer(waiting !== undefined);
+    });
   }
 
   onNotification<P>(notification: Notification<P>, handler: (params: P) => void): void {
@@ -56,6 +71,15 @@ export class ViewConnection implements vscode.Disposable {
   notify<P>(notification: Notification<P>, params: P): void {
     void this.#page?.connection.sendNotification(notification.method, params).catch(error => this.log.debug(`Webview: ${error}`));
   }
+
+  /** Sent as soon as the page is ready; of what waits the last counts. */
+  show<P>(notification: Notification<P>, params: P): void {
+    const send = (): void => this.notify(notification, params);
+    if (this.#ready) { send(); } else { this.#waiting = send; }
+  }
+
+  /** The page was hidden and its document is gone until it is shown again. */
+  hidden(): void { this.#ready = false; }
 
   dispose(): void {
     this.#listener.dispose();

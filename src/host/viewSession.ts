@@ -23,8 +23,6 @@ export type ShowParams = NonNullable<Parameters<NonNullable<typeof View.show.typ
 export class ViewSession implements vscode.Disposable {
   readonly #connection: ViewConnection;
   readonly #subscriptions: vscode.Disposable[];
-  #ready = false;
-  #waiting: ShowParams | undefined;
   #seen: string | undefined;
   #assetsTimer: NodeJS.Timeout | undefined;
   #picturesAllowed = false;
@@ -45,12 +43,9 @@ export class ViewSession implements vscode.Disposable {
   }
 
   /** Shows a query or similar images, as soon as the page can. */
-  show(params: ShowParams): void {
-    if (this.#ready) { this.#connection.notify(View.show, params); } else { this.#waiting = params; }
-  }
+  show(params: ShowParams): void { this.#connection.show(View.show, params); }
 
-  /** The page was hidden and its document is gone until it is shown again. */
-  hidden(): void { this.#ready = false; }
+  hidden(): void { this.#connection.hidden(); }
 
   async tiles(hits: readonly Hit[]): Promise<Tile[]> {
     if (this.host.engine.status?.namesOnly) { return hits.map(hit => ({ ...hit, rootName: hit.root, thumbnail: this.#picture(hit) })); }
@@ -89,18 +84,8 @@ export class ViewSession implements vscode.Disposable {
   #answer(): void {
     const { engine, settings, context, labels } = this.host;
     const connection = this.#connection;
-    connection.onRequest(View.ready, () => {
-      this.#ready = true;
-      const waiting = this.#waiting;
-      this.#waiting = undefined;
-      // After the reply, so that the page is drawn; and in place of its old state, so that the two do not race.
-      if (waiting) { setImmediate(() => this.show(waiting)); }
-      return {
-        status: viewStatusOf(this.host),
-        state: waiting ? undefined : context.workspaceState.get<ViewState>(this.#stateKey),
-        strings: translations(),
-      };
-    });
+    // What waits to be shown comes in place of the page's old state, so that the two do not race.
+    connection.onReady(waiting => ({ status: viewStatusOf(this.host), state: waiting ? undefined : context.workspaceState.get<ViewState>(this.#stateKey), strings: translations() }));
     connection.onNotification(View.saveState, state => void context.workspaceState.update(this.#stateKey, state));
     connection.onRequest(View.search, async (params, token) => {
       void tick('searched');
