@@ -440,8 +440,8 @@ export const View = {
   /** Folders that hold images, for the filter. */
   folders: request<Record<string, never>, { root: string; path: string }[]>('view/folders'),
   label: request<{ keys: AssetKey[]; labels: string[] }, LabelResult[]>('view/label'),
-  /** Labels what the scope holds and keeps it; the host shows the progress. */
-  labelMany: request<{ scope: LabelScope; labels: string[] }, LabelRunResult>('view/labelMany'),
+  /** Labels what the scope holds and keeps it; the host shows the progress. Before many it asks the user, and null says that they do not want it. */
+  labelMany: request<{ scope: LabelScope; labels: string[] }, LabelRunResult | null>('view/labelMany'),
   setLabels: request<{ keys: AssetKey[]; add: string[]; remove: string[] }, void>('view/setLabels'),
   labelCounts: request<Record<string, never>, LabelCounts>('view/labelCounts'),
   labelCommand: request<{ command: LabelCommand; scope: LabelScope; labels?: string[] }, void>('view/labelCommand'),

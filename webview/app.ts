@@ -415,7 +415,7 @@ export class AssetSearchApp extends LitElement {
             @leave-up=${() => this.searchBox.focusInput()} @type-ahead=${() => this.searchBox.focusInput()}></asset-grid>`
           : html`<empty-state .content=${empty}></empty-state>`}
         ${labelled ? html`
-          <labels-pane .t=${t} .host=${this.host} .value=${this.labels} .images=${this.labelImages()} .selected=${this.selection.length > 0} .scope=${this.listedScope()} .listed=${this.listing.count} .sets=${status.labelSets ?? {}} .counts=${this.labelCounts} .filtered=${this.filter.labels?.[0]}
+          <labels-pane .t=${t} .host=${this.host} .value=${this.labels} .images=${this.labelImages()} .selected=${this.selection.length > 0} .scope=${this.listedScope()} .target=${this.listing.labelTarget} .targetScope=${this.labelScope} .sets=${status.labelSets ?? {}} .counts=${this.labelCounts} .filtered=${this.filter.labels?.[0]}
             @label-chosen=${(event: CustomEvent<string | null>) => this.filterByLabel(event.detail ?? undefined)}
             @labels-changed=${(event: CustomEvent<string>) => this.labelsChanged(event.detail)} @announce=${(event: CustomEvent<string>) => this.announce(event.detail)}></labels-pane>` : nothing}
       </main>
@@ -635,6 +635,10 @@ export class AssetSearchApp extends LitElement {
     if (this.listing.answered.kind === 'browse') { return isActive(this.listing.filter) ? { filter: this.listing.filter } : {}; }
     return { keys: this.listing.hitsFound.map(keyOf) };
   }
+
+  /** What labelling "all" covers. */
+  private labelScope = async (): Promise<LabelScope> =>
+    this.listing.labelTarget.kind === 'matches' ? { keys: (await this.listing.fetchMatches()).map(keyOf) } : this.listedScope();
 
   /** Shows all images with the label, whatever was asked before. */
   private filterByLabel(label: string | undefined): void {

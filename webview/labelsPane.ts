@@ -6,6 +6,7 @@ import { View, type LabelCommand, type LabelCounts, type LabelResult, type Label
 import { toErrorInfo, type Host } from './connection';
 import { captionOf, keyOf } from './grid';
 import { icon } from './icons';
+import type { LabelTarget } from './listing';
 import { countOf, type Translate } from './localize';
 import { sharedStyles } from './theme';
 
@@ -20,9 +21,11 @@ export class LabelsPane extends LitElement {
   /** The selected images, or the first in sight. */
   @property({ attribute: false }) images: Tile[] = [];
   @property({ type: Boolean }) selected = false;
-  /** What is listed, and how much that is. */
+  /** What is listed: exporting and clearing concern it. */
   @property({ attribute: false }) scope: LabelScope = {};
-  @property({ type: Number }) listed = 0;
+  /** What labelling all of it covers. */
+  @property({ attribute: false }) target: LabelTarget = { kind: 'all', images: 0 };
+  @property({ attribute: false }) targetScope!: () => Promise<LabelScope>;
   @property({ attribute: false }) sets: Readonly<Record<string, readonly string[]>> = {};
   @property({ attribute: false }) counts: LabelCounts = { labels: [], unlabelled: 0 };
   /** The label that the list is filtered by. */
@@ -106,8 +109,7 @@ export class LabelsPane extends LitElement {
       </form>
       <div class="buttons">
         <vscode-button ?disabled=${words.length === 0 || count === 0 || this.running} @click=${this.submitted}>${t('Label')}</vscode-button>
-        <vscode-button appearance="secondary" ?disabled=${words.length < 2 || this.listed === 0 || this.running} title=${t('Labels every image that is listed, and keeps what is sure')}
-          @click=${() => void this.labelMany(this.scope, this.listed)}>${countOf(t, this.listed, 'Label 1 Listed', 'Label All {0} Listed')}</vscode-button>
+        <vscode-button appearance="secondary" ?disabled=${words.length < 2 || this.target.images === 0 || this.running} title=${this.targetHint()} @click=${() => void this.labelMany()}>${this.targetName()}</vscode-button>
       </div>
       ${this.run ? nothing : html`<p class="hint">${count === 0 ? t('Select images to see which words fit them.')
         : this.selected ? count === 1 ? t('Compares 1 selected image with words of your choice, separated by commas.') : t('Compares {0} selected images with words of your choice, separated by commas.', this.images.length)
@@ -126,13 +128,32 @@ export class LabelsPane extends LitElement {
         </div>` : nothing}`;
   }
 
+  private targetName(): string {
+    const { t, target: { kind, images } } = this;
+    if (images === undefined) { return t('Label All Matches'); }
+    switch (kind) {
+      case 'all': return countOf(t, images, 'Label 1 Listed', 'Label All {0} Listed');
+      case 'matches': return countOf(t, images, 'Label 1 Match', 'Label {0} Matches');
+      case 'best': return countOf(t, images, 'Label 1 Hit', 'Label {0} Best Hits');
+    }
+  }
+
+  private targetHint(): string {
+    const { t } = this;
+    switch (this.target.kind) {
+      case 'all': return t('Labels every image that is listed, and keeps what is sure');
+      case 'matches': return t('Labels every image above the divider, and keeps what is sure. Weak matches are left out.');
+      case 'best': return t('Labels the best hits that are listed so far, and keeps what is sure. Scroll down to list more.');
+    }
+  }
+
   /** How many images got each word; a click lists them. */
-  private renderRun({ images, counts, unsure, cancelled }: LabelRunResult): TemplateResult {
+  private renderRun({ images, counts, unsure, changed, cancelled }: LabelRunResult): TemplateResult {
     const { t } = this;
     const bar = (count: number) => html`<span class="bar"><span class="fill" data-share=${images > 0 ? count / images : 0}></span></span><span class="number">${count.toLocaleString(document.documentElement.lang || undefined)}</span>`;
     return html`
       <section aria-label=${t('Images by label')}>
-        <h3>${cancelled ? t('{0} images, then stopped', images) : countOf(t, images, '1 image', '{0} images')}<button class="link" @click=${() => void this.command('undo')}>${t('Undo')}</button></h3>
+        <h3>${cancelled ? t('{0} images, then stopped', images) : countOf(t, images, '1 image', '{0} images')}${changed > 0 ? html`<button class="link" @click=${() => void this.command('undo')}>${t('Undo')}</button>` : nothing}</h3>
         <ul class="summary">
           ${[...counts].sort((a, b) => b.images - a.images).map(({ label, images: count }) => html`
             <li><button aria-pressed=${this.filtered === label ? 'true' : 'false'} aria-label=${t('{0}: {1} images', label, count)} title=${t('List the images with this label')}
@@ -222,13 +243,14 @@ export class LabelsPane extends LitElement {
     }
   }
 
-  /** Labels and keeps what is sure; the host shows how far it is, and a way to stop it. */
-  private async labelMany(scope: LabelScope, count: number): Promise<void> {
+  /** Labels and keeps what is sure; the host asks before it labels many, shows how far it is, and a way to stop it. */
+  private async labelMany(): Promise<void> {
     const labels = this.labels();
-    if (labels.length < 2 || count === 0) { return; }
     this.running = true;
     await this.attempt(async () => {
-      const run = this.run = await this.host.request(View.labelMany, { scope, labels });
+      const run = await this.host.request(View.labelMany, { scope: await this.targetScope(), labels });
+      if (!run) { return; }
+      this.run = run;
       this.results = [];
       this.say([...run.counts.map(({ label, images }) => this.t('{0}: {1} images', label, images)), this.t('{0} unsure', run.unsure)]);
     });
@@ -266,7 +288,7 @@ export class LabelsPane extends LitElement {
       // A selection is a person's choice: what is sure of it is kept. The first image in sight is only looked at.
       if (this.selected && labels.length > 1) {
         const run = await this.host.request(View.labelMany, { scope: { keys }, labels });
-        if (keys.length > 1 && cancellation === this.cancellation) { this.run = run; }
+        if (run && keys.length > 1 && cancellation === this.cancellation) { this.run = run; }
       }
     } catch (error) {
       if (cancellation !== this.cancellation) { return; }

@@ -13,6 +13,13 @@ export type Question =
 /** A tile in the list. `stack` is set where it stands for others that show the same drawing. */
 export interface ListedTile extends Tile { stack?: { others: number; open: boolean }; /** Shown because its stack is open. */ fanned?: boolean }
 
+/** What labelling "all" covers: everything that passes the filter, the hits above the divider or, where there is none, the best ones so far. */
+export interface LabelTarget {
+  kind: 'all' | 'matches' | 'best';
+  /** How many images that is; undefined while there may be matches beyond those that are listed. */
+  images?: number;
+}
+
 export const pageSize = 200;
 /** Hits asked for at first; scrolling to the end asks for twice as many, up to `maxHits`. */
 export const firstHits = 100;
@@ -54,8 +61,30 @@ export class Listing {
   /** The hits of a ranked question, those in closed stacks included. */
   get hitsFound(): readonly Tile[] { return this.ranked.tiles; }
 
-  /** How many images the list stands for. */
-  get count(): number { return this.answered.kind === 'browse' ? this.tiles.length : this.ranked.tiles.length; }
+  get labelTarget(): LabelTarget {
+    if (this.answered.kind === 'browse') { return { kind: 'all', images: this.tiles.length }; }
+    const { tiles, strong } = this.ranked;
+    if (!strong) { return { kind: 'best', images: tiles.length }; }
+    return { kind: 'matches', ...!(strong === tiles.length && this.hasMoreHits) && { images: this.matches.length } };
+  }
+
+  /** The hits above the divider, and what stands in a stack with one of them. All of them are fetched, up to `maxHits`. */
+  async fetchMatches(): Promise<readonly Tile[]> {
+    if (this.labelTarget.images === undefined) {
+      this.hits = maxHits;
+      await this.ask([]);
+    }
+    return this.matches;
+  }
+
+  private get matches(): readonly Tile[] {
+    const { tiles, stacks, strong = 0 } = this.ranked;
+    return tiles.filter((_, index) => (stacks?.[index] ?? index) < strong);
+  }
+
+  private get hasMoreHits(): boolean {
+    return this.answered.kind !== 'shown' && this.ranked.tiles.length === this.hits && this.hits < Math.min(maxHits, this.total);
+  }
 
   /** Opens or closes the stack that a tile stands for. */
   toggleStack(tile: Tile): void {
@@ -78,7 +107,7 @@ export class Listing {
       for (const page of pagesOf(first, Math.min(last, this.tiles.length - 1))) {
         if (!this.pages.has(page)) { void this.fetchPage(page, this.cancellation); }
       }
-    } else if (this.answered.kind !== 'shown' && last >= this.tiles.length - 1 && this.ranked.tiles.length === this.hits && this.hits < Math.min(maxHits, this.total)) {
+    } else if (last >= this.tiles.length - 1 && this.hasMoreHits) {
       this.hits *= 2;
       void this.ask([]);
     }

@@ -66,18 +66,14 @@ export function registerCommands(host: Host, panel: Panel, statusPage: StatusPag
       if (images.length === 0) { return undefined; }
       return labelImages(host, images, Array.isArray(labels) ? labels.map(String) : undefined);
     },
-    /** A folder of the Explorer, or several; `words` spares the question. */
+    /** A folder of the Explorer, or several; `words` spares the questions, also here below. */
     labelFolder: async (clicked, selected, words) => {
       const uris = (Array.isArray(selected) && selected.length > 0 ? selected : [clicked]).filter((uri): uri is vscode.Uri => uri instanceof vscode.Uri && uri.scheme === 'file');
       const scope = scopeOf(host, uris);
       if (!scope) { throw new AssetSearchError('notIndexed', vscode.l10n.t('Choose a folder of this workspace in the Explorer.')); }
-      const labels = Array.isArray(words) ? words.map(String) : await host.labels.ask(vscode.l10n.t('Label Images in Folder'));
-      return labels && host.labels.run(scope, labels);
+      return host.labels.askAndRun(scope, vscode.l10n.t('Label Images in Folder'), words);
     },
-    labelAll: async words => {
-      const labels = Array.isArray(words) ? words.map(String) : await host.labels.ask(vscode.l10n.t('Label All Images'));
-      return labels && host.labels.run({}, labels);
-    },
+    labelAll: words => host.labels.askAndRun({}, vscode.l10n.t('Label All Images'), words),
     clearLabels: options => host.labels.clear({}, (options as { confirm?: unknown } | undefined)?.confirm !== false),
     undoLabels: () => host.labels.undo(),
     exportLabels: target => host.labels.export({}, target instanceof vscode.Uri ? target : undefined),

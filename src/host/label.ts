@@ -17,12 +17,13 @@ export async function labelImages(host: Host, images: readonly vscode.Uri[], giv
 }
 
 async function showLabels(images: readonly vscode.Uri[], results: readonly LabelResult[]): Promise<void> {
+  const percent = new Intl.NumberFormat(vscode.env.language, { style: 'percent', minimumFractionDigits: 1, maximumFractionDigits: 1 });
   const items: Item[] = results.flatMap(result => {
     const name = basename(images[result.image]?.fsPath ?? '');
     const heading: Item = { label: name, kind: vscode.QuickPickItemKind.Separator };
     if (result.error) { return [heading, { label: `$(error) ${name}`, detail: result.error.message }]; }
     const ranked = result.labels.map((word, index) => ({ word, probability: result.probabilities[index] ?? 0 })).sort((a, b) => b.probability - a.probability);
-    return [heading, ...ranked.map(({ word, probability }) => ({ label: word, description: `${bar(probability)} ${(probability * 100).toFixed(1)} %`, word }))];
+    return [heading, ...ranked.map(({ word, probability }) => ({ label: word, description: `${bar(probability)} ${percent.format(probability)}`, word }))];
   });
   const chosen = await vscode.window.showQuickPick(items, {
     title: images.length === 1 ? vscode.l10n.t('Labels of {0}', basename(images[0]?.fsPath ?? '')) : vscode.l10n.t('Labels of {0} images', images.length),

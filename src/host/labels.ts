@@ -12,6 +12,10 @@ export type LabelSets = Readonly<Record<string, readonly string[]>>;
 export const teamFilePath = '.vscode/asset-labels.json';
 const rememberedKey = 'assetSearch.labels';
 const maxLabels = 500;
+/** From this many images on, labelling is worth a question: more than anyone looks through. */
+const confirmFrom = 200;
+
+const numberOf = (value: number): string => new Intl.NumberFormat(vscode.env.language).format(value);
 
 export const splitLabels = (text: string): string[] => [...new Set(text.split(',').map(label => label.trim()).filter(Boolean))].slice(0, maxLabels);
 
@@ -24,9 +28,17 @@ export class Labels implements vscode.Disposable {
 
   dispose(): void { this.#changed.dispose(); }
 
-  /** Labels what the scope holds and keeps it; says how it went, with a way back. */
-  async run(scope: LabelScope, labels: readonly string[]): Promise<LabelRunResult> {
+  /** `words` spares the questions. */
+  async askAndRun(scope: LabelScope, title: string, words?: unknown): Promise<LabelRunResult | undefined> {
+    if (Array.isArray(words)) { return this.run(scope, words.map(String), false); }
+    const labels = await this.ask(title);
+    return labels && this.run(scope, labels);
+  }
+
+  /** Labels what the scope holds and keeps it; asks before many, and says how it went, with a way back. Undefined when it was not wanted. */
+  async run(scope: LabelScope, labels: readonly string[], confirm = true): Promise<LabelRunResult | undefined> {
     const { engine } = this.host;
+    if (confirm && !await this.#confirmRun(scope, labels)) { return undefined; }
     const result = await vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title: vscode.l10n.t('Labelling images'), cancellable: true }, async (progress, token) => {
       let reported = 0;
       const listener = engine.onLabelProgress(({ done, total }) => {
@@ -49,6 +61,15 @@ export class Labels implements vscode.Disposable {
       vscode.l10n.t('{0} images labelled, {1} unsure.', images - unsure, unsure),
     ].filter(Boolean).join(' '), changed);
     return result;
+  }
+
+  async #confirmRun(scope: LabelScope, labels: readonly string[]): Promise<boolean> {
+    const images = scope.keys?.length ?? (await this.host.engine.request(Engine.browse, { offset: 0, limit: 1, filter: scope.filter })).total;
+    if (images < confirmFrom) { return true; }
+    const label = vscode.l10n.t('Label');
+    return await vscode.window.showWarningMessage(vscode.l10n.t('Label {0} images?', numberOf(images)), {
+      modal: true, detail: vscode.l10n.t('Of these words each image keeps what is sure: {0}. Labels set by hand stay, and this can be undone.', labels.join(', ')),
+    }, label) === label;
   }
 
   async set(scope: LabelScope, add: readonly string[], remove: readonly string[]): Promise<void> {
@@ -77,7 +98,7 @@ export class Labels implements vscode.Disposable {
   async undo(): Promise<number> {
     const images = await this.host.engine.request(Engine.undoLabels, {});
     this.#changed.fire();
-    void vscode.window.setStatusBarMessage(vscode.l10n.t('{0} images have their labels of before.', images), 5_000);
+    void vscode.window.setStatusBarMessage(images === 0 ? vscode.l10n.t('There is no change of labels to undo.') : vscode.l10n.t('{0} images have their labels of before.', images), 5_000);
     return images;
   }
 
@@ -145,17 +166,23 @@ export class Labels implements vscode.Disposable {
     }
   }
 
-  /** Saves words under a name in the workspace's settings. */
-  async saveSet(labels: readonly string[], given?: string): Promise<string | undefined> {
-    const name = given ?? await vscode.window.showInputBox({
-      title: vscode.l10n.t('Save as Label Set'), prompt: labels.join(', '), placeHolder: vscode.l10n.t('UI state'),
-      validateInput: value => value.trim() ? undefined : vscode.l10n.t('Give the set a name.'),
-    });
-    if (!name?.trim()) { return undefined; }
+  /** Saves words under a name in the settings, of the workspace or of the user; a set of this name is replaced where it stands. */
+  async saveSet(labels: readonly string[]): Promise<void> {
     const configuration = vscode.workspace.getConfiguration('assetSearch');
-    const own = configuration.inspect<Record<string, string[]>>('labelSets')?.workspaceValue ?? {};
-    await configuration.update('labelSets', { ...own, [name.trim()]: [...labels] }, vscode.ConfigurationTarget.Workspace);
-    return name.trim();
+    const { globalValue = {}, workspaceValue = {} } = configuration.inspect<Record<string, string[]>>('labelSets') ?? {};
+    const title = vscode.l10n.t('Save as Label Set');
+    const name = (await vscode.window.showInputBox({
+      title, prompt: labels.join(', '), placeHolder: vscode.l10n.t('UI state'),
+      validateInput: value => !value.trim() ? vscode.l10n.t('Give the set a name.')
+        : value.trim() in workspaceValue || value.trim() in globalValue ? { message: vscode.l10n.t('Replaces the set of this name.'), severity: vscode.InputBoxValidationSeverity.Warning } : undefined,
+    }))?.trim();
+    if (!name) { return; }
+    const workspace = { label: vscode.l10n.t('This Workspace'), detail: vscode.l10n.t('For everybody who opens it, when its settings are shared'), target: vscode.ConfigurationTarget.Workspace };
+    const user = { label: vscode.l10n.t('All My Workspaces'), detail: vscode.l10n.t('In your own settings'), target: vscode.ConfigurationTarget.Global };
+    const chosen = name in workspaceValue ? workspace : name in globalValue ? user : await vscode.window.showQuickPick([workspace, user], { title, placeHolder: vscode.l10n.t('Where “{0}” is offered', name) });
+    if (!chosen) { return; }
+    const own = chosen === user ? globalValue : workspaceValue;
+    await configuration.update('labelSets', { ...own, [name]: [...labels] }, chosen.target);
   }
 
   /** Asks for the words: a label set, or words of one's own. */

@@ -104,7 +104,7 @@ export class ViewSession implements vscode.Disposable {
     connection.onRequest(View.folders, (params, token) => engine.request(Engine.folders, params, token));
     connection.onRequest(View.label, ({ keys, labels }, token) =>
       engine.request(Engine.label, { images: keys.map(key => ({ kind: 'asset' as const, key })), labels }, token));
-    connection.onRequest(View.labelMany, ({ scope, labels: words }) => labels.run(scope, words));
+    connection.onRequest(View.labelMany, async ({ scope, labels: words }) => await labels.run(scope, words) ?? null);
     connection.onRequest(View.setLabels, ({ keys, add, remove }) => labels.set({ keys }, add, remove));
     connection.onRequest(View.labelCounts, (_, token) => engine.request(Engine.labelCounts, {}, token));
     connection.onRequest(View.labelCommand, async ({ command, scope, labels: words = [] }) => {

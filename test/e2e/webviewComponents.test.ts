@@ -413,6 +413,34 @@ suite('Webview components', () => {
     }
   });
 
+  test('of a search the matches above the divider are labelled, all of them, and the button says how many that is', async () => {
+    await open('theme=dark&kind=panel&divider', { width: 1100, height: 640 });
+    await page.getByLabel('Candidate labels').fill('cart, arrow');
+    await search('heart');
+    const strong = Number(/(\d+) results/.exec(await status().innerText())![1]);
+    await page.getByRole('button', { name: `Label ${strong} Matches`, exact: true }).click();
+    await until('the request', async () => (await received('view/labelMany')).length === 1);
+    const labelled = async (): Promise<string[]> => ((await received('view/labelMany')).at(-1)!.params as { scope: { keys: { path: string }[] } }).scope.keys.map(({ path }) => path);
+    assert.equal((await labelled()).length, strong);
+    assert.deepEqual((await labelled()).filter(path => !path.includes('heart')), []);
+    // More of them than the first hundred hits.
+    await search('svg');
+    await page.getByRole('button', { name: 'Label All Matches', exact: true }).click();
+    await until('the request', async () => (await received('view/labelMany')).length === 2);
+    assert.ok((await labelled()).length > 100);
+    assert.deepEqual((await labelled()).filter(path => !path.endsWith('.svg')), []);
+    await page.getByRole('button', { name: `Label ${(await labelled()).length} Matches`, exact: true }).waitFor();
+  });
+
+  test('where no divider is known, the best hits are labelled', async () => {
+    await open('theme=dark&kind=panel', { width: 1100, height: 640 });
+    await page.getByLabel('Candidate labels').fill('cart, arrow');
+    await search('heart');
+    await page.getByRole('button', { name: 'Label 100 Best Hits', exact: true }).click();
+    await until('the request', async () => (await received('view/labelMany')).length === 1);
+    assert.equal((await received('view/labelMany'))[0]!.params.scope.keys.length, 100);
+  });
+
   test('everything that is listed is labelled: a summary, whose labels filter the list, and a label set by hand', async () => {
     await open('theme=dark&kind=panel&sets', { width: 1100, height: 640 });
     await page.getByLabel('Candidate labels').fill('cart, arrow');
