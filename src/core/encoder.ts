@@ -2,11 +2,12 @@
 import './nativeEnvironment';
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { AssetSearchError, messageOf } from '../errors';
 import type { ImageSpec } from '../models/manifest';
 import type { Model } from './model';
+import { cutOnnx, readOnnx, type OnnxFile } from './onnxFile';
 import { Tokenizer } from './tokenizer';
 
 export interface EncoderOptions {
@@ -30,13 +31,13 @@ export interface ImageEncoder {
   dispose(): Promise<void>;
 }
 
-/** Images and texts a run takes: larger batches are no faster and need more memory. */
-const batchSize = 32;
+/** Images and texts a run takes, where the graph leaves it open: larger batches are no faster and need more memory. */
+const openBatchSize = 32;
 
 export async function createTextEncoder(model: Model, options: EncoderOptions): Promise<TextEncoder> {
   const { files, text, embeddingDim } = model.manifest;
   const tokenizer = new Tokenizer(await readTokenizer(model), text);
-  const graph = await Graph.open(join(model.folder, files.text.path), options, text.inputs.ids, text.output, embeddingDim);
+  const graph = await Graph.open(join(model.folder, files.text.path), options, Object.values(text.inputs), text.output, embeddingDim);
   // Without a mask a graph may take padding for words: then only texts of one length run together.
   const masked = text.inputs.mask !== undefined && graph.takes(text.inputs.mask);
   return {
@@ -47,7 +48,7 @@ export async function createTextEncoder(model: Model, options: EncoderOptions): 
       if (rows.some(row => row.ids.length === 0) || texts.some(each => !tokenizer.knows(each))) { throw notUnderstood(); }
       const vectors = new Array<Float32Array>(texts.length);
       const groups = masked || text.padding === 'max' ? [rows] : byLength(rows);
-      for (const chunk of groups.flatMap(group => chunks(group, batchSize))) {
+      for (const chunk of groups.flatMap(group => chunks(group, graph.batchSize))) {
         const batch = tokenizer.batch(chunk.map(row => row.ids));
         const shape = [batch.rows, batch.length];
         const feeds: Record<string, Tensor> = { [text.inputs.ids]: graph.integers(text.inputs.ids, batch.ids, shape) };
@@ -65,13 +66,13 @@ export async function createTextEncoder(model: Model, options: EncoderOptions): 
 
 export async function createImageEncoder(model: Model, options: EncoderOptions): Promise<ImageEncoder> {
   const { files, image, embeddingDim } = model.manifest;
-  const graph = await Graph.open(join(model.folder, files.vision.path), options, image.input, image.output, embeddingDim);
+  const graph = await Graph.open(join(model.folder, files.vision.path), options, [image.input], image.output, embeddingDim);
   const toPlanes = planes(image);
   return {
     device: 'cpu',
     async encode(pixels) {
       const vectors: Float32Array[] = [];
-      for (const chunk of chunks(pixels, batchSize)) {
+      for (const chunk of chunks(pixels, graph.batchSize)) {
         const found = await graph.run({ [image.input]: new Tensor('float32', toPlanes(chunk), [chunk.length, 3, image.size, image.size]) }, chunk.length);
         vectors.push(...found.map(vector => unit(vector, () => new AssetSearchError('internal', 'The model gave a zero vector for an image.'))));
       }
@@ -83,31 +84,42 @@ export async function createImageEncoder(model: Model, options: EncoderOptions):
 
 /** One ONNX session, its names and types checked once. */
 class Graph {
-  private constructor(private readonly session: InferenceSession, private readonly output: string, private readonly embeddingDim: number) {}
+  private constructor(private readonly session: InferenceSession, private readonly output: string, private readonly embeddingDim: number, readonly batchSize: number) {}
 
-  static async open(file: string, { device, threads }: EncoderOptions, input: string, output: string, embeddingDim: number): Promise<Graph> {
+  /** `inputs` are those that a run feeds; the first one is required. */
+  static async open(file: string, { device, threads }: EncoderOptions, inputs: string[], output: string, embeddingDim: number): Promise<Graph> {
     if (device !== 'auto' && device !== 'cpu') {
       throw new AssetSearchError('deviceUnavailable', `The device "${device}" is not available here. Use "auto" or "cpu".`);
     }
     let session: InferenceSession;
+    let described: OnnxFile;
     try {
-      session = await InferenceSession.create(file, {
+      described = readOnnx(file);
+      // A graph that holds both towers wants the inputs of both.
+      const combined = described.inputs.some(({ name }) => !inputs.includes(name)) && described.outputs.some(({ name }) => name === output);
+      const options: InferenceSession.SessionOptions = {
         executionProviders: ['cpu'],
         intraOpNumThreads: threads > 0 ? threads : availableParallelism(),
         interOpNumThreads: 1,
         logSeverityLevel: 3,
-        // Threads that spin while they wait take the cores that decode the next images.
-        extra: { session: { intra_op: { allow_spinning: '0' } } },
-      });
+        // Threads that spin while they wait take the cores that decode the next images. The folder is for weights beside a graph that comes from memory.
+        extra: { session: { intra_op: { allow_spinning: '0' }, model_external_initializers_file_folder_path: dirname(file) } },
+      };
+      session = combined ? await InferenceSession.create(cutOnnx(file, output), options) : await InferenceSession.create(file, options);
     } catch (error) {
       throw new AssetSearchError('modelCorrupt', `The model file ${file} cannot be loaded: ${messageOf(error)}`, { cause: error });
     }
-    for (const [name, names] of [[input, session.inputNames], [output, session.outputNames]] as const) {
+    for (const [name, names] of [[inputs[0]!, session.inputNames], [output, session.outputNames]] as const) {
       if (!names.includes(name)) {
         throw new AssetSearchError('modelInvalid', `The model file ${file} has no "${name}"; it has ${names.join(', ')}. Correct the model's manifest.`);
       }
     }
-    return new Graph(session, output, embeddingDim);
+    const extra = session.inputNames.find(name => !inputs.includes(name));
+    if (extra !== undefined) {
+      throw new AssetSearchError('modelInvalid', `The model file ${file} wants an input "${extra}", which its manifest does not name. Correct the model's manifest.`);
+    }
+    const fixed = described.inputs.find(({ name }) => name === inputs[0])?.dims[0];
+    return new Graph(session, output, embeddingDim, fixed ?? (described.dynamicallyQuantized ? 1 : openBatchSize));
   }
 
   takes(input: string): boolean { return this.session.inputNames.includes(input); }

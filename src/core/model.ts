@@ -5,7 +5,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import type { ModelInfo } from '../protocol';
 import { AssetSearchError, messageOf } from '../errors';
-import { parseManifest, type Interpolation, type Manifest, type ModelFile, type Resize } from '../models/manifest';
+import { filesOf, parseManifest, type Interpolation, type Manifest, type ModelFile, type Resize } from '../models/manifest';
 
 export interface Model {
   /** Absolute. */
@@ -18,8 +18,8 @@ export interface Model {
 export async function loadModel(folder: string): Promise<Model> {
   const absolute = resolve(folder);
   const manifest = await isFile(join(absolute, 'model.json')) ? await verified(absolute, await readManifest(absolute)) : await deriveManifest(absolute);
-  const { id, revision, variant, name, description, license, embeddingDim, files } = manifest;
-  const sizeBytes = files.vision.sizeBytes + files.text.sizeBytes + files.tokenizer.sizeBytes;
+  const { id, revision, variant, name, description, license, embeddingDim } = manifest;
+  const sizeBytes = filesOf(manifest).reduce((sum, file) => sum + file.sizeBytes, 0);
   return { folder: absolute, manifest, info: { id, revision, variant, name, description, license, embeddingDim, sizeBytes, folder: absolute } };
 }
 
@@ -28,7 +28,7 @@ async function readManifest(folder: string): Promise<Manifest> {
 }
 
 async function verified(folder: string, manifest: Manifest): Promise<Manifest> {
-  for (const expected of Object.values(manifest.files)) {
+  for (const expected of filesOf(manifest)) {
     const actual = await describeFile(folder, expected.path);
     if (actual.sizeBytes !== expected.sizeBytes || actual.sha256 !== expected.sha256) {
       throw new AssetSearchError('modelCorrupt', `The model file ${join(folder, expected.path)} is damaged: it is not the one its manifest describes. Download or export the model again.`);

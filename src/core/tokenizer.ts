@@ -68,9 +68,18 @@ export class Tokenizer {
    */
   private words(text: string): number[] {
     const { pattern, ids } = this.controls;
-    const bounded = text.trimStart().slice(0, this.spec.contextLength * maxCharactersPerToken).trimEnd().replace(/\s+/g, ' ');
+    const bounded = this.clean(text.trimStart().slice(0, this.spec.contextLength * maxCharactersPerToken)).trimEnd().replace(/\s+/g, ' ');
     const plain = pattern ? bounded.replace(pattern, token => `${token[0]} ${token.slice(1)}`) : bounded;
     return this.tokenizer.encode(plain, { add_special_tokens: false }).ids.filter(id => !ids.has(id));
+  }
+
+  private clean(text: string): string {
+    switch (this.spec.clean) {
+      case undefined: return text;
+      case 'lower': return text.toLowerCase();
+      // As canonicalize_text of open_clip's tokenizer.py, which follows big_vision's prompt_engineering.py.
+      case 'canonicalize': return text.replaceAll('_', ' ').replace(/[!-/:-@[-`{-~]/g, '').toLowerCase().trimStart();
+    }
   }
 
   /** False for a text of which no piece is in the vocabulary (a character that the model never saw). Always true of byte-level vocabularies, which know all. */

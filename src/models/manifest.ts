@@ -37,6 +37,8 @@ export interface TextSpec {
   /** 'longest': up to the longest text of the batch; 'max': always up to contextLength. */
   padding: 'longest' | 'max';
   addSpecialTokens: boolean;
+  /** What happens to a text before it is tokenized, where tokenizer.json does not do it. 'canonicalize' (OpenCLIP): lower case, '_' a space, ASCII punctuation gone. */
+  clean?: 'lower' | 'canonicalize';
 }
 
 /** Zero-shot score of a cosine c: softmax or sigmoid of logitScale * c + logitBias. */
@@ -56,7 +58,8 @@ export interface Manifest {
   license: string;
   /** Raised when the pixels that the same file gives change: vectors of different versions never mix. */
   preprocessingVersion: number;
-  files: { vision: ModelFile; text: ModelFile; tokenizer: ModelFile };
+  /** `vision` and `text` are one file where a graph holds both towers; `data` are the files beside a graph that hold its weights. */
+  files: { vision: ModelFile; text: ModelFile; tokenizer: ModelFile; data?: ModelFile[] };
   embeddingDim: number;
   image: ImageSpec;
   text: TextSpec;
@@ -76,6 +79,11 @@ export function spaceName(manifest: Pick<Manifest, 'id' | 'revision' | 'variant'
   return plain ? name : `${name}_${createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 8)}`;
 }
 
+/** Each file of a model once. */
+export function filesOf({ files: { vision, text, tokenizer, data = [] } }: Pick<Manifest, 'files'>): ModelFile[] {
+  return [...new Map([vision, text, tokenizer, ...data].map(file => [file.path, file])).values()];
+}
+
 /** Checks parsed JSON. Throws AssetSearchError 'modelInvalid' naming the first field that is wrong; unknown fields are ignored. */
 export function parseManifest(json: unknown): Manifest {
   const root = new Fields(json, '');
@@ -92,7 +100,10 @@ export function parseManifest(json: unknown): Manifest {
     description: root.string('description', true),
     license: root.string('license', true),
     preprocessingVersion: root.integer('preprocessingVersion', 1),
-    files: { vision: file(files.object('vision')), text: file(files.object('text')), tokenizer: file(files.object('tokenizer')) },
+    files: {
+      vision: file(files.object('vision')), text: file(files.object('text')), tokenizer: file(files.object('tokenizer')),
+      ...(files.has('data') && { data: files.list('data').map(file) }),
+    },
     embeddingDim: root.integer('embeddingDim', 1),
     image: {
       input: image.string('input'),
@@ -110,6 +121,7 @@ export function parseManifest(json: unknown): Manifest {
       padId: text.integer('padId', 0),
       padding: text.oneOf('padding', ['longest', 'max']),
       addSpecialTokens: text.boolean('addSpecialTokens'),
+      ...(text.has('clean') && { clean: text.oneOf<'lower' | 'canonicalize'>('clean', ['lower', 'canonicalize']) }),
     },
     score: {
       kind: score.oneOf('kind', ['softmax', 'sigmoid']),
@@ -148,6 +160,12 @@ class Fields {
   has(name: string): boolean { return this.values[name] !== undefined; }
 
   object(name: string): Fields { return new Fields(this.values[name], `${this.where}${name}.`); }
+
+  list(name: string): Fields[] {
+    const value = this.values[name];
+    if (!Array.isArray(value)) { throw this.wrong(name, 'a list'); }
+    return value.map((each, index) => new Fields(each, `${this.where}${name}[${index}].`));
+  }
 
   string(name: string, emptyAllowed = false): string {
     const value = this.values[name];

@@ -1,6 +1,6 @@
 /** The manifest: what is accepted, what is refused with a code, and the names of vector spaces. */
 import assert from 'node:assert/strict';
-import { parseManifest, spaceName } from '../../src/models/manifest';
+import { filesOf, parseManifest, spaceName } from '../../src/models/manifest';
 
 const file = { path: 'vision.onnx', sha256: 'a'.repeat(64), sizeBytes: 1 };
 const valid = {
@@ -16,12 +16,21 @@ suite('manifest', () => {
     assert.deepEqual(parseManifest({ ...valid, later: 1 }), valid);
   });
 
+  test('what only some models have', () => {
+    const some = { ...valid, files: { ...valid.files, data: [{ ...file, path: 'weights.bin' }] }, text: { ...valid.text, clean: 'lower' } };
+    assert.deepEqual(parseManifest(some), some);
+    assert.deepEqual(filesOf(parseManifest(some)).map(({ path }) => path), ['vision.onnx', 'weights.bin']);
+  });
+
   const broken: [string, unknown][] = [
     ['no object', []],
     ['no id', { ...valid, id: '' }],
     ['files leave the folder', { ...valid, files: { ...valid.files, text: { ...file, path: '../text.onnx' } } }],
     ['files are absolute', { ...valid, files: { ...valid.files, text: { ...file, path: '/etc/passwd' } } }],
     ['files are on a drive', { ...valid, files: { ...valid.files, text: { ...file, path: 'C:\\text.onnx' } } }],
+    ['weights leave the folder', { ...valid, files: { ...valid.files, data: [{ ...file, path: '../weights.bin' }] } }],
+    ['weights are no list', { ...valid, files: { ...valid.files, data: file } }],
+    ['unknown cleaning', { ...valid, text: { ...valid.text, clean: 'stem' } }],
     ['no digest', { ...valid, files: { ...valid.files, text: { ...file, sha256: 'abc' } } }],
     ['unknown resize', { ...valid, image: { ...valid.image, resize: 'stretch' } }],
     ['zero deviation', { ...valid, image: { ...valid.image, std: [1, 0, 1] } }],

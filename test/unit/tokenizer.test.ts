@@ -41,6 +41,14 @@ suite('tokenizer', () => {
     assert.deepEqual(new Tokenizer(json, spec({ padding: 'max' })).batch([[1, 2]]), { ids: [1, 2, 9, 9, 9, 9], mask: [1, 1, 0, 0, 0, 0], rows: 1, length: 6 });
   });
 
+  test('texts are cleaned as the model was trained, where tokenizer.json does not do it', () => {
+    const exact = { ...json, normalizer: null };
+    assert.deepEqual(new Tokenizer(exact, spec()).ids('A'), [1, 0, 2]);
+    assert.deepEqual(new Tokenizer(exact, spec({ clean: 'lower' })).ids('A, B'), [1, 3, 0, 4, 2]);
+    assert.deepEqual(new Tokenizer(exact, spec({ clean: 'canonicalize' })).ids(' A_B!  (c) '), [1, 3, 4, 5, 2]);
+    assert.deepEqual([new Tokenizer(exact, spec()).knows('A'), new Tokenizer(exact, spec({ clean: 'lower' })).knows('A')], [false, true]);
+  });
+
   test('a book is cut before it is tokenized', () => {
     assert.equal(new Tokenizer(json, spec()).ids('a '.repeat(5_000_000)).length, 6);
   });
