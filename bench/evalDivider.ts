@@ -25,8 +25,8 @@ const nonsense = ['asdf qwer', 'xyzzy', 'lorem ipsum dolor', 'foo bar baz', 'blo
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { model: { type: 'string', default: join(repository, 'media', 'builtin') }, sweep: { type: 'boolean', default: false }, styles: { type: 'string', default: 'regular' } } });
   const model = await loadModel(values.model);
-  const images = await createImageEncoder(model, { device: 'auto', threads: 0 });
-  const texts = await createTextEncoder(model, { device: 'auto', threads: 0 });
+  const images = await createImageEncoder(model, { device: 'cpu', threads: 0 });
+  const texts = await createTextEncoder(model, { device: 'cpu', threads: 0 });
   const decoder = Decoder.start({
     processFile: join(repository, 'dist', 'decodeProcess.js'), concurrency: availableParallelism(),
     limits: { maxFileSizeBytes: 20 * 1024 * 1024, maxPixels: 100_000_000, timeoutMs: 10_000 },

@@ -36,7 +36,7 @@ async function main(): Promise<void> {
   const { values } = parseArgs({ options: { model: { type: 'string', default: join(repository, 'media', 'builtin') }, quick: { type: 'boolean', default: false } } });
   const model = await loadModel(values.model);
   const { id, revision, variant, embeddingDim, promptTemplates } = model.manifest;
-  const options = { device: 'auto', threads: 0 };
+  const options = { device: 'cpu', threads: 0 } as const;
   const images = await createImageEncoder(model, options);
   const texts = await createTextEncoder(model, options);
   const concurrency = availableParallelism();
@@ -82,7 +82,7 @@ async function main(): Promise<void> {
     const nameVectors = await askAll(names.map(words));
     const own = (index: number): ReadonlySet<number> => new Set([index]);
 
-    console.log(`${id} ${revision} ${variant} on ${images.device}; pictures only`);
+    console.log(`${id} ${revision} ${variant} on the CPU; pictures only`);
     header(['R@1', 'R@5', 'R@10']);
     const phosphor = recall(nameVectors, dark, own);
     row(`phosphor regular, ${names.length}, name`, phosphor);

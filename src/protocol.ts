@@ -212,8 +212,10 @@ export interface OpenParams {
   dbFolder: string;
   /** Absolute folder of the model. */
   modelFolder: string;
-  /** 'auto' or 'cpu'. */
+  /** A setting of core/devices.ts: auto, cpu, gpu, or one device by name. */
   device: string;
+  /** Absolute folder in which measurements of devices are remembered; without it they last as long as the engine. */
+  measurementsFolder?: string;
   /** Threads for decoding and encoding; 0 = as many as cores. */
   threads: number;
   /** Upper bound of the thumbnail folder. */
@@ -271,6 +273,23 @@ export interface FolderDetails {
   scannedAt?: number;
 }
 
+/** A device that is not used, and why: it is not there, it gave an error, its process died or was silent for too long, or its vectors are not the CPU's. */
+export interface DeviceProblem { device: string; code: 'unavailable' | 'failed' | 'crashed' | 'hung' | 'wrong'; detail: string }
+
+/** Which device encodes images, and how it came to that. */
+export interface DeviceReport {
+  device: string;
+  /** 'unmeasured': no run has been long enough yet that measuring could pay; 'measured': the fastest; 'only': no other that the setting allows works here. */
+  reason: 'asked' | 'unmeasured' | 'measured' | 'only';
+  /** Images a run takes. */
+  batchSize: number;
+  /** Images a second, the fastest first; empty when nothing was compared. */
+  rates: { device: string; imagesPerSecond: number }[];
+  problems: DeviceProblem[];
+  /** An installed variant of the same model that was measured to be so many times as fast here. */
+  fasterVariant?: { variant: string; factor: number };
+}
+
 /** More than {@link IndexStatus} tells, for those who look into the index. */
 export interface IndexDetails {
   folders: FolderDetails[];
@@ -279,6 +298,8 @@ export interface IndexDetails {
   /** Upper bound of the thumbnails. */
   maxThumbnailBytes: number;
   threads: number;
+  /** Absent where only names are searched. */
+  device?: DeviceReport;
   /** Of the engine process. */
   engine: { node: string; pid: number; memoryBytes: number };
 }
@@ -476,4 +497,4 @@ export type ErrorCode =
   | 'imageUnreadable' | 'imageUnsupported' | 'imageTooLarge' | 'notIndexed' | 'textNotUnderstood'
   | 'platformUnsupported' | 'processorUnsupported' | 'nativeMissing'
   | 'imageUnreadable' | 'imageUnsupported' | 'imageTooLarge' | 'labelFileInvalid' | 'notIndexed' | 'textNotUnderstood'
-  | 'engineCrashed' | 'engineUnavailable' | 'cancelled' | 'usage' | 'internal';
+  | 'encoderCrashed' | 'encoderHung' | 'engineCrashed' | 'engineUnavailable' | 'cancelled' | 'usage' | 'internal';

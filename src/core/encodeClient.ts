@@ -1,82 +1,130 @@
-/** The main thread's side of the encode worker. */
-import { Worker } from 'node:worker_threads';
-import type { EncodeMessage, EncodeReply, EncodeWorkerData } from './encodeWorker';
+/** The engine's side of the encode process: one model on one device. */
+import { fork, type ChildProcess } from 'node:child_process';
+import type { ErrorCode } from '../protocol';
 import { AssetSearchError, cancelled } from '../errors';
+import type { Device } from './devices';
+import type { EncodeMessage, EncodeReply } from './encodeProcess';
+import type { Model } from './model';
 
-export interface EncodeClientOptions extends EncodeWorkerData {
-  /** The bundled encodeWorker.js. */
-  workerFile: string;
+export interface EncodeClientOptions {
+  /** The bundled encodeProcess.js. */
+  processFile: string;
+  model: Model;
+  device: Device;
+  threads: number;
+  /** Longest silence of the process while something is asked of it; undefined waits for ever. */
+  timeoutMs?: number;
+  /** Ends the process at once. */
+  signal?: AbortSignal;
 }
 
-interface Waiting { count: number; resolve(vectors: Float32Array[]): void; reject(error: Error): void }
+interface Waiting { resolve(vectors: Float32Array[]): void; reject(error: Error): void }
+
+const stderrLength = 2_000;
+const killMs = 2_000;
 
 export class EncodeClient {
-  /** Rejects with the AssetSearchError of loading the model. */
-  static async start({ workerFile, ...data }: EncodeClientOptions): Promise<EncodeClient> {
-    const worker = new Worker(workerFile, { workerData: data satisfies EncodeWorkerData });
-    const device = await new Promise<string>((resolve, reject) => {
-      worker.once('message', (reply: EncodeReply) => {
-        if (reply.kind === 'ready') { resolve(reply.device); } else if (reply.kind === 'failed') { reject(new AssetSearchError(reply.code, reply.message)); }
-      });
-      worker.once('error', error => reject(new AssetSearchError('internal', `The image encoder does not start: ${error.message}`, { cause: error })));
-      worker.once('exit', () => reject(new AssetSearchError('internal', 'The image encoder does not start.')));
-    });
-    return new EncodeClient(worker, device);
-  }
-
-  private readonly waiting = new Map<number, Waiting>();
-  private readonly exited: Promise<void>;
-  private nextId = 1;
-  private ended: Error | undefined;
-
-  private constructor(private readonly worker: Worker, readonly device: string) {
-    worker.on('message', (reply: EncodeReply) => this.receive(reply));
-    worker.on('error', error => this.end(new AssetSearchError('internal', `The image encoder failed: ${error.message}`, { cause: error })));
-    this.exited = new Promise(resolve => worker.once('exit', () => {
-      this.end(new AssetSearchError('internal', 'The image encoder ended.'));
-      resolve();
-    }));
-  }
-
-  /** As ImageEncoder.encode. The pixels are copied. */
-  async encode(pixels: Uint8Array[]): Promise<Float32Array[]> {
-    if (this.ended) { throw this.ended; }
-    if (pixels.length === 0) { return []; }
-    const length = pixels[0]!.length;
-    const joined = new Uint8Array(length * pixels.length);
-    pixels.forEach((each, index) => {
-      if (each.length !== length) { throw new AssetSearchError('internal', 'The images of a batch differ in size.'); }
-      joined.set(each, index * length);
-    });
-    return new Promise((resolve, reject) => {
-      const id = this.nextId++;
-      this.waiting.set(id, { count: pixels.length, resolve, reject });
-      this.worker.postMessage({ kind: 'encode', id, pixels: joined, count: pixels.length } satisfies EncodeMessage, [joined.buffer]);
-    });
-  }
-
-  /** Waits for the runs that were asked for: terminating a worker during a run aborts the whole process. */
-  async close(): Promise<void> {
-    this.ended ??= cancelled();
-    this.worker.postMessage({ kind: 'close' } satisfies EncodeMessage);
-    await this.exited;
-  }
-
-  private receive(reply: EncodeReply): void {
-    if (reply.kind === 'ready' || reply.id === undefined) { return; }
-    const waiting = this.waiting.get(reply.id);
-    this.waiting.delete(reply.id);
-    if (reply.kind === 'failed') {
-      waiting?.reject(new AssetSearchError(reply.code, reply.message));
-    } else if (waiting) {
-      const dimension = reply.vectors.length / waiting.count;
-      waiting.resolve(Array.from({ length: waiting.count }, (_, index) => reply.vectors.slice(index * dimension, (index + 1) * dimension)));
+  /** Rejects with the AssetSearchError of the encoder's creation, or as {@link encode}. */
+  static async start(options: EncodeClientOptions): Promise<EncodeClient> {
+    const client = new EncodeClient(options);
+    try {
+      await client.opened;
+      return client;
+    } catch (error) {
+      await client.kill();
+      throw error;
     }
   }
 
-  private end(error: Error): void {
-    this.ended ??= error;
-    for (const waiting of this.waiting.values()) { waiting.reject(error); }
+  private readonly child: ChildProcess;
+  private readonly waiting = new Map<number, Waiting>();
+  private readonly exited: Promise<void>;
+  private readonly opened: Promise<unknown>;
+  private idle: (() => void) | undefined;
+  private nextId = 1;
+  private ended: Error | undefined;
+  private stderr = '';
+  private watch: NodeJS.Timeout | undefined;
+  private silentTicks = 0;
+
+  private constructor({ processFile, timeoutMs, signal, ...open }: EncodeClientOptions) {
+    this.child = fork(processFile, [], { execArgv: [], serialization: 'advanced', stdio: ['ignore', 'ignore', 'pipe', 'ipc'], env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' } });
+    this.child.stderr!.setEncoding('utf8').on('data', (text: string) => { this.stderr = (this.stderr + text).slice(-stderrLength); });
+    this.child.on('message', (reply: EncodeReply) => this.receive(reply));
+    this.child.on('error', error => this.end('encoderCrashed', `The image encoder cannot be started: ${error.message}`));
+    this.exited = new Promise(resolve => this.child.once('exit', (code, signal) => {
+      this.end('encoderCrashed', `The image encoder crashed (${signal ?? `exit code ${code}`}). ${lastLine(this.stderr)}`.trim());
+      resolve();
+    }));
+    if (timeoutMs !== undefined) {
+      // Ticks, not a clock: a laptop that was asleep has not been silent.
+      const ticks = 10;
+      this.watch = setInterval(() => {
+        if (this.waiting.size === 0 || ++this.silentTicks <= ticks) { return; }
+        this.end('encoderHung', `The image encoder gave no answer for ${timeoutMs / 1000} seconds.`);
+        void this.kill();
+      }, timeoutMs / ticks);
+    }
+    signal?.addEventListener('abort', () => { void this.kill(); }, { once: true });
+    this.opened = this.ask(0, { kind: 'open', ...open });
+  }
+
+  /**
+   * As ImageEncoder.encode. Rejects with AssetSearchError 'encoderCrashed' when the process ends, 'encoderHung' when it is silent for too long;
+   * the client is then of no further use.
+   */
+  encode(pixels: Uint8Array[], batchSize: number): Promise<Float32Array[]> {
+    if (pixels.length === 0) { return Promise.resolve([]); }
+    const id = this.nextId++;
+    return this.ask(id, { kind: 'encode', id, pixels, batchSize });
+  }
+
+  /** Waits for the runs that were asked for. */
+  async close(): Promise<void> {
+    this.ended ??= cancelled();
+    while (this.waiting.size > 0) { await new Promise<void>(resolve => { this.idle = resolve; }); }
+    await this.kill();
+  }
+
+  /** Ends the process at once, in whatever it is. */
+  async kill(): Promise<void> {
+    this.ended ??= cancelled();
+    this.child.kill('SIGKILL');
+    // One that is stuck in a driver may not even die.
+    if (this.child.pid !== undefined) { await Promise.race([this.exited, new Promise(resolve => { setTimeout(resolve, killMs).unref(); })]); }
+  }
+
+  private ask(id: number, message: EncodeMessage): Promise<Float32Array[]> {
+    if (this.ended) { return Promise.reject(this.ended); }
+    if (this.waiting.size === 0) { this.silentTicks = 0; }
+    return new Promise((resolve, reject) => {
+      this.waiting.set(id, { resolve, reject });
+      // A failed send means a dying process, whose exit is dealt with above.
+      this.child.send(message, () => {});
+    });
+  }
+
+  private receive(reply: EncodeReply): void {
+    this.silentTicks = 0;
+    const id = reply.kind === 'ready' ? 0 : reply.id ?? 0;
+    const waiting = this.waiting.get(id);
+    this.waiting.delete(id);
+    if (reply.kind === 'failed') {
+      waiting?.reject(new AssetSearchError(reply.code, reply.message));
+    } else {
+      waiting?.resolve(reply.kind === 'ready' ? [] : reply.vectors);
+    }
+    if (this.waiting.size === 0) { this.idle?.(); }
+  }
+
+  private end(code: ErrorCode, message: string): void {
+    clearInterval(this.watch);
+    this.ended ??= new AssetSearchError(code, message);
+    for (const waiting of this.waiting.values()) { waiting.reject(this.ended); }
     this.waiting.clear();
+    this.idle?.();
   }
 }
+
+/** What a process said last, without colours. */
+function lastLine(text: string): string { return text.replace(/\x1b\[[\d;]*m/g, '').trim().split('\n').at(-1)!.slice(0, 300); }

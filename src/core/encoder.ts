@@ -3,19 +3,22 @@ import './nativeEnvironment';
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { env, InferenceSession, Tensor } from 'onnxruntime-node';
 import { AssetSearchError, messageOf } from '../errors';
 import type { ImageSpec } from '../models/manifest';
+import { sessionOptionsFor, type Device } from './devices';
 import type { Model } from './model';
 import { cutOnnx, readOnnx, type OnnxFile } from './onnxFile';
 import { Tokenizer } from './tokenizer';
 
 export interface EncoderOptions {
-  /** 'auto' or 'cpu'. */
-  device: string;
+  device: Device;
   /** 0 = as many as cores. */
   threads: number;
 }
+
+/** Version of ONNX Runtime. */
+export const runtimeVersion = env.versions.common;
 
 export interface TextEncoder {
   /** A unit vector per text. Rejects with AssetSearchError 'textNotUnderstood' for a text of which the model knows nothing. */
@@ -24,16 +27,15 @@ export interface TextEncoder {
 }
 
 export interface ImageEncoder {
-  /** What really runs: 'cpu'. */
-  readonly device: string;
-  /** A unit vector per image; each is size * size * 3 bytes, RGB interleaved. */
-  encode(pixels: Uint8Array[]): Promise<Float32Array[]>;
+  /** A unit vector per image; each is size * size * 3 bytes, RGB interleaved. A run takes `batchSize` at most, {@link defaultBatchSize} when it is left out. */
+  encode(pixels: Uint8Array[], batchSize?: number): Promise<Float32Array[]>;
   dispose(): Promise<void>;
 }
 
-/** Images and texts a run takes, where the graph leaves it open: larger batches are no faster and need more memory. */
+/** Texts a run takes, and images at most, where the graph leaves it open: larger batches are no faster and need more memory. */
 const openBatchSize = 32;
 
+/** Rejects with AssetSearchError 'deviceUnavailable' when the device cannot be used, 'modelCorrupt' or 'modelInvalid' when the graph cannot. */
 export async function createTextEncoder(model: Model, options: EncoderOptions): Promise<TextEncoder> {
   const { files, text, embeddingDim } = model.manifest;
   const tokenizer = new Tokenizer(await readTokenizer(model), text);
@@ -64,22 +66,33 @@ export async function createTextEncoder(model: Model, options: EncoderOptions): 
   };
 }
 
+/** As {@link createTextEncoder}. */
 export async function createImageEncoder(model: Model, options: EncoderOptions): Promise<ImageEncoder> {
   const { files, image, embeddingDim } = model.manifest;
   const graph = await Graph.open(join(model.folder, files.vision.path), options, [image.input], image.output, embeddingDim);
   const toPlanes = planes(image);
   return {
-    device: 'cpu',
-    async encode(pixels) {
+    async encode(pixels, batchSize = defaultBatchSize(model)) {
       const vectors: Float32Array[] = [];
-      for (const chunk of chunks(pixels, graph.batchSize)) {
-        const found = await graph.run({ [image.input]: new Tensor('float32', toPlanes(chunk), [chunk.length, 3, image.size, image.size]) }, chunk.length);
-        vectors.push(...found.map(vector => unit(vector, () => new AssetSearchError('internal', 'The model gave a zero vector for an image.'))));
+      const size = Math.min(batchSize, graph.batchSize);
+      for (const chunk of chunks(pixels, size)) {
+        // A GPU compiles its kernels anew for each shape: it gets one shape only, the rest of it empty.
+        const rows = options.device === 'cpu' ? chunk.length : size;
+        const found = await graph.run({ [image.input]: new Tensor('float32', toPlanes(chunk, rows), [rows, 3, image.size, image.size]) }, rows);
+        vectors.push(...found.slice(0, chunk.length).map(vector => unit(vector, () => new AssetSearchError('internal', 'The model gave a zero vector for an image.'))));
       }
       return vectors;
     },
     dispose: () => graph.dispose(),
   };
+}
+
+/**
+ * Images a run takes on the CPU, by the cost of one. More are no faster, wait longer for a pause, and need more memory: of ViT-L/14 an image takes
+ * about 10 MB while it runs.
+ */
+export function defaultBatchSize({ manifest }: Pick<Model, 'manifest'>): number {
+  return manifest.files.vision.sizeBytes < 50e6 && manifest.image.size <= 128 ? 32 : 8;
 }
 
 /** One ONNX session, its names and types checked once. */
@@ -88,9 +101,6 @@ class Graph {
 
   /** `inputs` are those that a run feeds; the first one is required. */
   static async open(file: string, { device, threads }: EncoderOptions, inputs: string[], output: string, embeddingDim: number): Promise<Graph> {
-    if (device !== 'auto' && device !== 'cpu') {
-      throw new AssetSearchError('deviceUnavailable', `The device "${device}" is not available here. Use "auto" or "cpu".`);
-    }
     let session: InferenceSession;
     let described: OnnxFile;
     try {
@@ -98,7 +108,7 @@ class Graph {
       // A graph that holds both towers wants the inputs of both.
       const combined = described.inputs.some(({ name }) => !inputs.includes(name)) && described.outputs.some(({ name }) => name === output);
       const options: InferenceSession.SessionOptions = {
-        executionProviders: ['cpu'],
+        ...sessionOptionsFor(device),
         intraOpNumThreads: threads > 0 ? threads : availableParallelism(),
         interOpNumThreads: 1,
         logSeverityLevel: 3,
@@ -107,6 +117,7 @@ class Graph {
       };
       session = combined ? await InferenceSession.create(cutOnnx(file, output), options) : await InferenceSession.create(file, options);
     } catch (error) {
+      if (device !== 'cpu') { throw new AssetSearchError('deviceUnavailable', messageOf(error), { cause: error }); }
       throw new AssetSearchError('modelCorrupt', `The model file ${file} cannot be loaded: ${messageOf(error)}`, { cause: error });
     }
     for (const [name, names] of [[inputs[0]!, session.inputNames], [output, session.outputNames]] as const) {
@@ -155,12 +166,12 @@ async function readTokenizer(model: Model): Promise<unknown> {
   }
 }
 
-/** From interleaved bytes to normalised planes: NCHW float32, (value / 255 - mean) / std. */
-function planes({ size, mean, std }: ImageSpec): (images: Uint8Array[]) => Float32Array {
+/** From interleaved bytes to normalised planes: NCHW float32 for `rows` images, (value / 255 - mean) / std. */
+function planes({ size, mean, std }: ImageSpec): (images: Uint8Array[], rows: number) => Float32Array {
   const tables = [0, 1, 2].map(channel => Float32Array.from({ length: 256 }, (_, value) => (value / 255 - mean[channel]!) / std[channel]!));
   const area = size * size;
-  return images => {
-    const values = new Float32Array(images.length * 3 * area);
+  return (images, rows) => {
+    const values = new Float32Array(rows * 3 * area);
     images.forEach((image, index) => {
       if (image.length !== 3 * area) { throw new AssetSearchError('internal', `An image has ${image.length} bytes where the model takes ${3 * area}.`); }
       tables.forEach((table, channel) => {

@@ -15,8 +15,8 @@ import { notSplit, labelKey, type Content, type Row, type Space } from './store'
 import { thumbnailFile, touchThumbnail } from './thumbnails';
 import { assetStem, assetWords } from './words';
 
-/** Encodes the model's input pixels; {@link import('./encodeClient').EncodeClient} in the worker thread. */
-export interface BatchEncoder { readonly device: string; encode(pixels: Uint8Array[]): Promise<Float32Array[]> }
+/** Encodes the model's input pixels; {@link import('./deviceEncoder').DeviceEncoder} in a process of its own. Device and size of a batch may change from one to the next. */
+export interface BatchEncoder { readonly device: string; readonly batchSize: number; encode(pixels: Uint8Array[], signal?: AbortSignal): Promise<Float32Array[]> }
 
 export interface IndexOptions {
   dbFolder: string;
@@ -26,8 +26,7 @@ export interface IndexOptions {
   state: StateFile;
   lock: IndexLock;
   decoder: Decoder;
-  /** Started only when there is something to encode. */
-  encoder: () => Promise<BatchEncoder>;
+  encoder: BatchEncoder;
   image: ImageSpec;
   /** Says how sheets are cut where an atlas file tells. */
   atlases: AtlasReader;
@@ -209,10 +208,11 @@ class IndexRun {
   /** Decodes and encodes. Returns the files whose content turned out to be the same as another one's of this run. */
   private async encode(work: readonly Work[]): Promise<Hashed[]> {
     if (work.length === 0) { return []; }
-    const encoder = await this.options.encoder();
-    this.summary.device = encoder.device;
-    const batches = new EncodeQueue<{ of: Encoding; part: number; pixels: Uint8Array }>(this.options.image.size <= 128 ? 32 : 8, async batch => {
-      const vectors = await encoder.encode(batch.map(each => each.pixels));
+    const { encoder, pause } = this.options;
+    const signal = pause ? AbortSignal.any([this.stop.signal, pause]) : this.stop.signal;
+    const batches = new EncodeQueue<{ of: Encoding; part: number; pixels: Uint8Array }>(() => encoder.batchSize, async batch => {
+      const vectors = await encoder.encode(batch.map(each => each.pixels), signal);
+      this.summary.device = encoder.device;
       batch.forEach(({ of, part }, index) => {
         of.vectors[part] = vectors[index]!;
         if (--of.missing === 0) { this.encodedFile(of); }
@@ -529,12 +529,12 @@ class EncodeQueue<T> {
   private running: Promise<void> | undefined;
   private failure: unknown;
 
-  constructor(private readonly batchSize: number, private readonly encode: (batch: T[]) => Promise<void>) {}
+  constructor(private readonly batchSize: () => number, private readonly encode: (batch: T[]) => Promise<void>) {}
 
   async push(item: T): Promise<void> {
     this.waiting.push(item);
-    if (!this.running && this.waiting.length >= this.batchSize) { this.start(); }
-    while (this.running && this.waiting.length >= 2 * this.batchSize) { await this.running; }
+    if (!this.running && this.waiting.length >= this.batchSize()) { this.start(); }
+    while (this.running && this.waiting.length >= 2 * this.batchSize()) { await this.running; }
     if (this.failure !== undefined) { throw this.failure; }
   }
 
@@ -554,9 +554,9 @@ class EncodeQueue<T> {
 
   /** Never rejects: the failure goes to whoever pushes or finishes. */
   private start(): void {
-    this.running = this.encode(this.waiting.splice(0, this.batchSize)).catch((thrown: unknown) => { this.failure ??= thrown; }).then(() => {
+    this.running = this.encode(this.waiting.splice(0, this.batchSize())).catch((thrown: unknown) => { this.failure ??= thrown; }).then(() => {
       this.running = undefined;
-      if (this.waiting.length >= this.batchSize && this.failure === undefined) { this.start(); }
+      if (this.waiting.length >= this.batchSize() && this.failure === undefined) { this.start(); }
     });
   }
 }

@@ -16,7 +16,7 @@ export interface Platform {
 }
 
 export function thisPlatform(): Platform {
-  return { platform: process.platform, arch: process.arch, processorFlags: process.platform === 'linux' && process.arch === 'x64' ? readProcessorFlags() : undefined };
+  return { platform: process.platform, arch: process.arch, processorFlags: process.platform === 'linux' ? readProcessorFlags() : undefined };
 }
 
 /** Why the native libraries cannot run on this platform; undefined when nothing speaks against it. */
@@ -26,8 +26,16 @@ export function platformProblem({ platform, arch, processorFlags }: Platform): E
     const processor = platform === 'darwin' && arch === 'x64' ? 'Intel processors' : arch;
     return { code: 'platformUnsupported', message: `There are no native libraries for ${system} on ${processor}, so pictures cannot be read here. File names are searched instead. They exist for Linux and Windows (x64, arm64) and for macOS on Apple silicon.` };
   }
-  const missing = processorFlags ? neededFlags.filter(flag => !processorFlags.has(flag)) : [];
+  const missing = processorFlags && arch === 'x64' ? neededFlags.filter(flag => !processorFlags.has(flag)) : [];
   return missing.length > 0 ? processorProblem(missing.map(flag => flag.toUpperCase())) : undefined;
+}
+
+/**
+ * Whether the processor multiplies 8-bit integers in one instruction, for which ONNX Runtime has kernels: VNNI, or Arm's dot product. Without them a
+ * model in int8 may be slower than in float. Where the system does not tell, only Apple's processors are known to have it.
+ */
+export function hasInt8Instructions({ platform, processorFlags }: Platform): boolean {
+  return processorFlags ? ['avx512_vnni', 'avx_vnni', 'asimddp'].some(flag => processorFlags.has(flag)) : platform === 'darwin';
 }
 
 /** The processor lacks instructions; `missing` names them where they are known. */
@@ -49,7 +57,7 @@ export function loadProblem(thrown: unknown): ErrorInfo {
 
 function readProcessorFlags(): ReadonlySet<string> | undefined {
   try {
-    const flags = /^flags\s*:\s*(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1];
+    const flags = /^(?:flags|Features)\s*:\s*(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1];
     return flags === undefined ? undefined : new Set(flags.split(/\s+/));
   } catch {
     return undefined;

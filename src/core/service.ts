@@ -4,7 +4,7 @@ import { rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import type {
-  Asset, AssetKey, BrowseParams, BrowseResult, Filter, Hit, ImageSource, IndexDetails, IndexProgress, IndexStatus, IndexSummary, LabelCounts, LabelExport, LabelExportFormat,
+  Asset, AssetKey, BrowseParams, BrowseResult, DeviceReport, Filter, Hit, ImageSource, IndexDetails, IndexProgress, IndexStatus, IndexSummary, LabelCounts, LabelExport, LabelExportFormat,
   LabelParams, LabelResult, LabelRunParams, LabelRunResult, LabelScope, LogRecord, OpenParams, RetryParams, SearchParams, SearchResult, SetLabelsParams, SimilarParams, SkippedFile,
   SpaceInfo, TeamExport, TeamImport, UpdateParams,
 } from '../protocol';
@@ -13,7 +13,8 @@ import { AtlasReader, mayConcern } from './atlasReader';
 import { fileHashOf, sheetHash, type Split } from './cells';
 import { Decoder } from './decoder';
 import { folderBytes } from './disk';
-import { EncodeClient } from './encodeClient';
+import { DeviceEncoder } from './deviceEncoder';
+import { parseDevice } from './devices';
 import { nameEmojis } from './emoji';
 import { createImageEncoder, createTextEncoder, type ImageEncoder, type TextEncoder } from './encoder';
 import { AssetSearchError, SkipError, cancelled, messageOf } from '../errors';
@@ -36,7 +37,7 @@ import { schemaVersion, Store, type Space } from './store';
 import { pruneThumbnails, thumbnailFile, touchThumbnail } from './thumbnails';
 
 export interface ServiceOptions {
-  /** The bundled decodeProcess.js and encodeWorker.js. */
+  /** The bundled decodeProcess.js and encodeProcess.js. */
   processes: { decoder: string; encoder: string };
   /** Rows of folders that are not open stay (command line), or are retired by a full run (a window). */
   keepOtherRoots: boolean;
@@ -50,7 +51,7 @@ export interface ServiceOptions {
 /** One file may take this long to decode; an endless SVG must not hold up a run. */
 const decodeTimeoutMs = 15_000;
 const lockPollMs = 1_000;
-/** The encode worker ends after this long without work: its session holds the model in memory. */
+/** The encode process ends after this long without work: its session holds the model in memory. */
 const encoderIdleMs = 60_000;
 const statusIntervalMs = 100;
 const countIntervalMs = 2_000;
@@ -62,7 +63,7 @@ const manyLabels = 1_000;
 /** Ends the name of every table that this version can read. */
 const schemaSuffix = `_s${schemaVersion}`;
 
-/** A model with its encoders, each started at its first use. */
+/** A model with its encoders of queries, each started at its first use. On the CPU: one text or picture is a matter of milliseconds there, and no driver can take the engine with it. */
 class ModelSession {
   readonly space: string;
   private text: Promise<TextEncoder> | undefined;
@@ -70,10 +71,10 @@ class ModelSession {
   /** Vectors of the last queries: somebody who types and deletes asks again and again. */
   private readonly queries = new Map<string, Float32Array>();
 
-  constructor(readonly model: Model, private readonly device: string, private readonly threads: number) { this.space = `${spaceName(model.manifest)}${schemaSuffix}`; }
+  constructor(readonly model: Model, private readonly threads: number) { this.space = `${spaceName(model.manifest)}${schemaSuffix}`; }
 
   async encodeTexts(texts: string[]): Promise<Float32Array[]> {
-    this.text ??= createTextEncoder(this.model, { device: this.device, threads: this.threads });
+    this.text ??= createTextEncoder(this.model, { device: 'cpu', threads: this.threads });
     return (await this.text).encode(texts.map(nameEmojis));
   }
 
@@ -86,7 +87,7 @@ class ModelSession {
   }
 
   async encodeImage(pixels: Uint8Array): Promise<Float32Array> {
-    this.image ??= createImageEncoder(this.model, { device: this.device, threads: this.threads });
+    this.image ??= createImageEncoder(this.model, { device: 'cpu', threads: this.threads });
     return (await (await this.image).encode([pixels]))[0]!;
   }
 
@@ -112,6 +113,8 @@ interface Opened {
   state: StateFile;
   /** The model that runs encode with. */
   target: ModelSession;
+  /** Its images. */
+  encoder: DeviceEncoder;
   /** The model and table that queries use: the target's, or the old one's until the target's table is complete. */
   serving: { session: ModelSession; space: Space | undefined };
   labels: LabelKeeper;
@@ -122,7 +125,6 @@ interface Opened {
 
 export class AssetService {
   private opened: Opened | undefined;
-  private encoder: Promise<EncodeClient> | undefined;
   /** A table is being deleted: no query may open it meanwhile. */
   private dropping = false;
   private encoderIdle: NodeJS.Timeout | undefined;
@@ -139,7 +141,6 @@ export class AssetService {
   private lastRun: IndexSummary | undefined;
   private assets = 0;
   private cells = 0;
-  private device = 'cpu';
   private tableBytes = 0;
   private thumbnailBytes = 0;
   private lastStatusAt = 0;
@@ -155,13 +156,11 @@ export class AssetService {
   /** Opens the index folder, or prepares a new one. A damaged table does not reject: the status says so, and a rebuild repairs it. */
   async open(params: OpenParams): Promise<IndexStatus> {
     await this.close();
-    if (params.device !== 'auto' && params.device !== 'cpu') {
-      throw new AssetSearchError('deviceUnavailable', `There is no device "${params.device}". Use "auto" or "cpu".`);
-    }
+    const setting = parseDevice(params.device);
     const { dbFolder, rules } = params;
     const threads = params.threads > 0 ? params.threads : availableParallelism();
     const model = await loadModel(params.modelFolder);
-    const target = new ModelSession(model, params.device, threads);
+    const target = new ModelSession(model, threads);
     checkIndexFolder(dbFolder, params.roots);
     try {
       mkdirSync(dbFolder, { recursive: true });
@@ -172,12 +171,17 @@ export class AssetService {
     const limits = { maxFileSizeBytes: rules.maxFileSizeBytes, maxPixels: rules.maxPixels, timeoutMs: decodeTimeoutMs };
     this.opened = {
       params, threads, target, serving: { session: target, space: undefined },
+      encoder: new DeviceEncoder({
+        processFile: this.options.processes.encoder, model, setting, threads, measurementsFolder: params.measurementsFolder,
+        onChange: () => this.notify(true), onLog: record => this.options.onLog(record),
+      }),
       store: await Store.open(dbFolder), state: StateFile.open(dbFolder), labels: new LabelKeeper(dbFolder, params.roots),
       atlases: new AtlasReader(new Map(params.roots.map(root => [root.id, root.path])), message => this.log('info', message)),
       indexDecoder: Decoder.start({ processFile: this.options.processes.decoder, concurrency: 2 * threads, limits }),
       // Its own process: a query picture or a thumbnail does not queue behind the files of a run.
       queryDecoder: Decoder.start({ processFile: this.options.processes.decoder, concurrency: Math.min(threads, 4), limits }),
     };
+    if (setting !== 'auto') { for (const { device, code, detail } of this.opened.encoder.report.problems) { this.log('warn', `${device} is not used (${code}): ${detail}`); } }
     this.error = undefined;
     this.state = 'idle';
     try {
@@ -195,10 +199,8 @@ export class AssetService {
     if (!opened) { return; }
     this.opened = undefined;
     clearTimeout(this.encoderIdle);
-    const encoder = this.encoder;
-    this.encoder = undefined;
     await Promise.allSettled([
-      opened.indexDecoder.close(), opened.queryDecoder.close(), encoder?.then(client => client.close()), opened.target.dispose(),
+      opened.indexDecoder.close(), opened.queryDecoder.close(), opened.encoder.rest(), opened.target.dispose(),
       opened.serving.session === opened.target ? undefined : opened.serving.session.dispose(),
     ]);
     opened.store.close();
@@ -212,7 +214,7 @@ export class AssetService {
     if (meta?.serving !== undefined && meta.serving !== target.space && meta.model && opened.serving.session === target) {
       try {
         const old = await loadModel(meta.model.folder);
-        const session = new ModelSession(old, opened.params.device, opened.threads);
+        const session = new ModelSession(old, opened.threads);
         const space = session.space === meta.serving ? await store.openSpace(session.space, old.manifest.embeddingDim, false) : undefined;
         if (space) { opened.serving = { session, space }; return; }
       } catch (thrown) {
@@ -243,7 +245,7 @@ export class AssetService {
   }
 
   private nothingDone(cancelled: boolean): IndexSummary {
-    return { seen: 0, indexed: 0, unchanged: 0, reused: 0, removed: 0, skipped: [], seconds: 0, device: this.device, cancelled };
+    return { seen: 0, indexed: 0, unchanged: 0, reused: 0, removed: 0, skipped: [], seconds: 0, device: this.need().encoder.device, cancelled };
   }
 
   rebuild(_: Record<string, never>, signal?: AbortSignal): Promise<IndexSummary> {
@@ -304,12 +306,11 @@ export class AssetService {
       writeMeta(params.dbFolder, { version: 1, roots: [...params.roots, ...others], serving: servingNow, model: { id: opened.serving.session.model.manifest.id, folder: opened.serving.session.model.folder }, scannedAt });
       const summary = await runIndex({
         dbFolder: params.dbFolder, roots: params.roots, rules: params.rules, space, state, lock, decoder: opened.indexDecoder,
-        encoder: () => this.startEncoder(opened), image: target.model.manifest.image, atlases: opened.atlases, concurrency: 2 * threads,
+        encoder: opened.encoder, image: target.model.manifest.image, atlases: opened.atlases, concurrency: 2 * threads,
         maxThumbnailBytes: Math.max(0, params.maxThumbnailBytes - this.thumbnailBytes), keepOtherRoots: this.options.keepOtherRoots, scope, force, retry, signal, pause,
         onProgress: progress => { this.progress = progress; this.notify(false); void this.countNowAndThen(); },
         warn: message => this.log('warn', message),
       });
-      if (summary.indexed > 0) { this.device = summary.device; }
       if (full && !summary.cancelled) {
         // Labels are kept by content: a new model's table, and one that was built anew, get them back.
         if (opened.serving.session !== target && opened.serving.space) { await opened.labels.keep(opened.serving.space); }
@@ -349,7 +350,8 @@ export class AssetService {
     } finally {
       this.progress = undefined;
       lock.release();
-      this.encoderIdle = setTimeout(() => { void this.stopEncoder(); }, encoderIdleMs);
+      clearTimeout(this.encoderIdle);
+      this.encoderIdle = setTimeout(() => { if (this.state !== 'indexing') { void opened.encoder.rest(); } }, encoderIdleMs);
       this.encoderIdle.unref();
       this.notify(true);
     }
@@ -425,23 +427,6 @@ export class AssetService {
       });
       if (signal?.aborted) { this.writer = undefined; this.setState('idle'); return undefined; }
     }
-  }
-
-  private startEncoder(opened: Opened): Promise<EncodeClient> {
-    clearTimeout(this.encoderIdle);
-    this.encoder ??= EncodeClient.start({
-      workerFile: this.options.processes.encoder, modelFolder: opened.target.model.folder, device: opened.params.device, threads: opened.threads,
-    });
-    // A worker that failed to start is tried anew by the next run.
-    this.encoder.catch(() => { this.encoder = undefined; });
-    return this.encoder;
-  }
-
-  private async stopEncoder(): Promise<void> {
-    if (this.state === 'indexing') { return; }
-    const encoder = this.encoder;
-    this.encoder = undefined;
-    await encoder?.then(client => client.close()).catch(() => undefined);
   }
 
   // ── queries
@@ -644,10 +629,10 @@ export class AssetService {
   // ── status
 
   status(): IndexStatus {
-    const { target, state } = this.need();
+    const { target, state, encoder } = this.need();
     const paused = this.paused && (this.state === 'idle' || (this.state === 'indexing' && this.runPause?.aborted));
     return {
-      state: paused ? 'paused' : this.state, assets: this.assets, cells: this.cells, skipped: state.skippedCount, model: target.model.info, device: this.device, diskBytes: this.tableBytes + this.thumbnailBytes,
+      state: paused ? 'paused' : this.state, assets: this.assets, cells: this.cells, skipped: state.skippedCount, model: target.model.info, device: encoder.device, diskBytes: this.tableBytes + this.thumbnailBytes,
       ...(this.progress && !paused && { progress: this.progress }), ...(this.lastRun && { lastRun: this.lastRun }),
       ...(this.error && { error: this.error }), ...(this.writer && { writer: this.writer }),
     };
@@ -666,7 +651,7 @@ export class AssetService {
   }
 
   async details(): Promise<IndexDetails> {
-    const { params, threads, serving } = this.need();
+    const { params, threads, serving, encoder } = this.need();
     await this.ensureSpace();
     const scannedAt = readMeta(params.dbFolder)?.scannedAt;
     const skipped = new Map<string, number>();
@@ -679,7 +664,7 @@ export class AssetService {
         ...(scannedAt?.[id] !== undefined && { scannedAt: scannedAt[id] }),
       }))),
       spaces: await this.spaces().catch(() => []),
-      thumbnailBytes: this.thumbnailBytes, maxThumbnailBytes: params.maxThumbnailBytes, threads,
+      thumbnailBytes: this.thumbnailBytes, maxThumbnailBytes: params.maxThumbnailBytes, threads, device: encoder.report,
       engine: { node: process.versions.node, pid: process.pid, memoryBytes: process.memoryUsage.rss() },
     };
   }
@@ -696,15 +681,15 @@ export class AssetService {
   }
 
   /** Counts for the command line's `stats`. */
-  async stats(): Promise<{ assets: number; cells: number; retired: number; formats: Record<string, number>; tableBytes: number; thumbnailBytes: number; spaces: SpaceInfo[] }> {
-    const { serving } = this.need();
+  async stats(): Promise<{ assets: number; cells: number; retired: number; formats: Record<string, number>; tableBytes: number; thumbnailBytes: number; spaces: SpaceInfo[]; device: DeviceReport }> {
+    const { serving, encoder } = this.need();
     await this.ensureSpace();
     await this.measure(true);
     const { space } = serving;
     const assets = await space?.countFiles() ?? 0;
     return {
       assets, cells: (await space?.count() ?? 0) - assets, retired: await space?.countRetired() ?? 0, formats: await space?.formats() ?? {}, tableBytes: this.tableBytes, thumbnailBytes: this.thumbnailBytes,
-      spaces: await this.spaces(),
+      spaces: await this.spaces(), device: encoder.report,
     };
   }
 

@@ -1,4 +1,4 @@
-/** Embeddings of the built-in model: unit vectors, the same alone and in a batch, in this thread and in the worker. */
+/** Embeddings of the built-in model: unit vectors, the same alone and in a batch, in this process and in the encode process. */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,8 +9,8 @@ import { loadModel, type Model } from '../../src/core/model';
 import { preprocess } from '../../src/core/preprocess';
 
 const modelFolder = join(process.cwd(), 'media', 'builtin');
-const workerFile = join(process.cwd(), 'dist', 'encodeWorker.js');
-const options = { device: 'auto', threads: 1 };
+const processFile = join(process.cwd(), 'dist', 'encodeProcess.js');
+const options = { device: 'cpu', threads: 1 } as const;
 const dot = (a: Float32Array, b: Float32Array) => a.reduce((sum, value, index) => sum + value * b[index]!, 0);
 
 suite('encoder', () => {
@@ -84,7 +84,7 @@ suite('encoder', () => {
   });
 
   test('an absent device, a broken graph and wrong names have codes', async () => {
-    await assert.rejects(createImageEncoder(model, { device: 'abacus', threads: 1 }), { code: 'deviceUnavailable' });
+    await assert.rejects(createImageEncoder(model, { device: process.platform === 'win32' ? 'coreml' : 'directml', threads: 1 }), { code: 'deviceUnavailable' });
     const wrong = { ...model, manifest: { ...model.manifest, image: { ...model.manifest.image, output: 'nothing' } } };
     await assert.rejects(createImageEncoder(wrong, options), { code: 'modelInvalid' });
     const folder = mkdtempSync(join(tmpdir(), 'asset-search-'));
@@ -100,25 +100,22 @@ suite('encoder', () => {
     await encoder.dispose();
   });
 
-  test('the worker gives the same vectors, leaves the pixels alone, and closes after its last run', async () => {
-    const client = await EncodeClient.start({ workerFile, modelFolder, ...options });
-    assert.equal(client.device, 'cpu');
+  test('the encode process gives the same vectors, in any batch size, and ends after its last run', async () => {
+    const client = await EncodeClient.start({ processFile, model, ...options });
     const expected = await images.encode(pixels);
-    const copies = pixels.map(image => image.slice());
-    const work = [client.encode(pixels), client.encode(pixels.slice(2, 5)), client.encode([])];
-    const wrong = assert.rejects(client.encode([new Uint8Array(12)]), { code: 'internal' });
+    const work = [client.encode(pixels, 8), client.encode(pixels.slice(2, 5), 2), client.encode([], 1)];
+    const wrong = assert.rejects(client.encode([new Uint8Array(12)], 1), { code: 'internal' });
     const closed = client.close();
     const [all, some, none] = await Promise.all(work);
     await closed;
     await wrong;
     for (const [index, vector] of all!.entries()) { assert.ok(dot(vector, expected[index]!) > 0.99999); }
-    assert.ok(dot(some![0]!, expected[2]!) > 0.99999);
+    assert.ok(dot(some![0]!, expected[2]!) > 0.99999 && dot(some![2]!, expected[4]!) > 0.99999);
     assert.equal(none!.length, 0);
-    assert.deepEqual(pixels, copies);
-    await assert.rejects(client.encode(pixels), { code: 'cancelled' });
+    await assert.rejects(client.encode(pixels, 8), { code: 'cancelled' });
   });
 
-  test('a worker without a model reports the code', async () => {
-    await assert.rejects(EncodeClient.start({ workerFile, modelFolder: join(modelFolder, 'none'), ...options }), { code: 'modelMissing' });
+  test('an encode process without a model reports the code', async () => {
+    await assert.rejects(EncodeClient.start({ processFile, model: { ...model, folder: join(modelFolder, 'none') }, ...options }), { code: 'modelCorrupt' });
   });
 });

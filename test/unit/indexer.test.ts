@@ -19,6 +19,7 @@ const image: ImageSpec = { input: 'x', output: 'y', size: 16, resize: 'pad', int
 /** Stands in for the model: a vector that depends on the pixels alone, and a count of the work. */
 class CountingEncoder implements BatchEncoder {
   readonly device = 'cpu';
+  readonly batchSize = 8;
   images = 0;
   constructor(private readonly before: (images: number) => void | Promise<void> = () => undefined) {}
   async encode(pixels: Uint8Array[]): Promise<Float32Array[]> {
@@ -74,7 +75,7 @@ suite('indexer', function () {
     try {
       const summary = await runIndex({
         dbFolder: db, roots: [{ id: 'r', path: root }], rules: { exclude: [], include: [], gitignore: true, maxFileSizeBytes: 1e6, maxPixels: 1e6, splitSheets: true },
-        space, state: StateFile.open(db), lock, decoder, encoder: () => Promise.resolve(encoder), image, atlases: new AtlasReader(new Map([['r', root]]), message => warnings.push(message)), concurrency: 4, maxThumbnailBytes: 0, keepOtherRoots: false,
+        space, state: StateFile.open(db), lock, decoder, encoder, image, atlases: new AtlasReader(new Map([['r', root]]), message => warnings.push(message)), concurrency: 4, maxThumbnailBytes: 0, keepOtherRoots: false,
         onProgress: () => undefined, warn: message => warnings.push(message), ...more,
       });
       const { seen, indexed, unchanged, reused, skipped, cancelled } = summary;
@@ -99,7 +100,7 @@ suite('indexer', function () {
     assert.deepEqual(counts(first), { indexed: 2, unchanged: 0, reused: 1, removed: 0, skipped: 2 });
     assert.equal(encoder.images, 2);
     assert.deepEqual(await rows(), ['a.svg', 'copy of a.svg', 'sub/b.svg']);
-    const again = await run({ decoder: undefined as never, encoder: () => assert.fail('nothing to encode') });
+    const again = await run({ decoder: undefined as never, encoder: { device: 'cpu', batchSize: 1, encode: () => assert.fail('nothing to encode') } });
     assert.deepEqual(counts(again), { indexed: 0, unchanged: 3, reused: 0, removed: 0, skipped: 2 });
     const byPath = (summary: IndexSummary) => Object.fromEntries(summary.skipped.map(skip => [skip.path, skip]));
     assert.deepEqual(byPath(again), byPath(first), 'the reasons stay');

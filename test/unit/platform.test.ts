@@ -39,7 +39,7 @@ suite('names only: an engine whose native libraries are missing', function () {
 
   test('says why, lists the files, finds them by name and refuses the rest with a code', async () => {
     // The same engine in a place without node_modules.
-    for (const name of ['engine.js', 'decodeProcess.js', 'encodeWorker.js']) { cpSync(join(process.cwd(), 'dist', name), join(folder, 'dist', name)); }
+    for (const name of ['engine.js', 'decodeProcess.js', 'encodeProcess.js']) { cpSync(join(process.cwd(), 'dist', name), join(folder, 'dist', name)); }
     const root = join(folder, 'ws');
     for (const path of ['icons/shopping-cart.svg', 'icons/cart-off.svg', 'cart/readme-banner.png', 'img/trashCan@2x.png', 'img/photo.jpg', 'img/notes.txt', 'old.xcf']) {
       mkdirSync(join(root, path, '..'), { recursive: true });
