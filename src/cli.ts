@@ -8,15 +8,16 @@ import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { AssetSearchError, messageOf } from './errors';
 import { checkOutside, isIndexFolder, realPathOf } from './core/indexFolder';
 import { readMeta } from './core/meta';
+import { parseDevice } from './core/devices';
 import { loadModel } from './core/model';
 import { prefixOf } from './core/roots';
 import { defaultExclude } from './core/scan';
 import { AssetService } from './core/service';
-import type { Hit, IndexProgress, IndexStatus, OpenParams, Root, ScanRules, SearchResult } from './protocol';
+import type { DeviceReport, Hit, IndexProgress, IndexStatus, OpenParams, Root, ScanRules, SearchResult } from './protocol';
 
 const help = `Finds images by what they show. Everything runs on this machine.
 
-  asset-search index <folder> [--db <dir>] [--model <id or folder>] [--device auto|cpu] [--json]
+  asset-search index <folder> [--db <dir>] [--model <id or folder>] [--device auto] [--json]
   asset-search search <text> --db <dir> [--limit 10] [--label cat] [--no-names] [--json]
   asset-search search --queries <file> --db <dir>      a query a line ("-": from stdin), a JSON line each
   asset-search similar <image> --db <dir> [--text "but filled"] [--limit 10] [--json]
@@ -29,7 +30,7 @@ const help = `Finds images by what they show. Everything runs on this machine.
 
   --db <dir>       folder of the index; "index" uses <folder>/.asset-search without it
   --model <m>      "builtin", or a folder that holds a model; a built index remembers its own
-  --device <d>     auto or cpu
+  --device <d>     where images are encoded: auto (measured in the first long run), cpu, gpu, or one of cuda, directml, coreml, webgpu
   --threads <n>    threads for decoding and encoding; 0 = as many as cores
   --exclude <glob> index: leave out (again and again for more); --no-gitignore: also index ignored files
   --include <glob> index: only what matches one of these, for example "icons/**"
@@ -98,7 +99,7 @@ async function main(args: string[]): Promise<number> {
   const understood = optionsOf.get(command ?? '');
   const foreign = tokens.find(token => token.kind === 'option' && !['json', ...understood ?? [token.name]].includes(token.name));
   if (foreign?.kind === 'option') { throw new AssetSearchError('usage', `"${command}" does not know ${foreign.rawName}.`); }
-  if (values.device !== 'auto' && values.device !== 'cpu') { throw new AssetSearchError('usage', `There is no device "${values.device}". Use "auto" or "cpu".`); }
+  try { parseDevice(values.device); } catch (thrown) { throw new AssetSearchError('usage', messageOf(thrown)); }
   switch (command) {
     case 'index': return index(rest, values);
     case 'search': return query(rest, values, 'search');
@@ -256,12 +257,12 @@ async function stats(rest: string[], values: Values): Promise<number> {
   none(rest, 'stats');
   const { service, dbFolder, close } = await openExisting(values);
   try {
-    const { assets, cells, retired, formats, tableBytes, thumbnailBytes, spaces } = await service.stats();
+    const { assets, cells, retired, formats, tableBytes, thumbnailBytes, spaces, device } = await service.stats();
     const { model, skipped } = service.status();
     const roots = (readMeta(dbFolder)?.roots ?? []).map(({ id, path }) => ({ id, path, exists: existsSync(path) }));
     const modelId = isBuiltin(model.folder) ? builtinId : model.id;
     if (values.json) {
-      await write(`${JSON.stringify({ assets, cells, skipped, retired, formats, tableBytes, thumbnailBytes, spaces, roots, model: { id: modelId, revision: model.revision, variant: model.variant, embeddingDim: model.embeddingDim } })}\n`);
+      await write(`${JSON.stringify({ assets, cells, skipped, retired, formats, tableBytes, thumbnailBytes, spaces, roots, device, model: { id: modelId, revision: model.revision, variant: model.variant, embeddingDim: model.embeddingDim } })}\n`);
     } else {
       const megabytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MB`;
       await write([
@@ -269,6 +270,7 @@ async function stats(rest: string[], values: Values): Promise<number> {
         `${retired} vectors kept of files that are gone`,
         `${megabytes(tableBytes)} table, ${megabytes(thumbnailBytes)} thumbnails`,
         `model ${modelId} (${model.name}, ${model.revision}, ${model.variant})`,
+        deviceText(device),
         ...spaces.map(({ name, rows, retired: kept, bytes, role }) => `table ${name}: ${rows === undefined ? 'cannot be read' : `${rows + (kept ?? 0)} vectors`}, ${megabytes(bytes)}, ${role}`),
         ...roots.map(({ id, path, exists }) => `folder ${id}: ${path}${exists ? '' : ' (not there)'}`), '',
       ].join('\n'));
@@ -277,6 +279,18 @@ async function stats(rest: string[], values: Values): Promise<number> {
   } finally {
     await close();
   }
+}
+
+const reasons: Readonly<Record<DeviceReport['reason'], string>> = {
+  asked: 'as asked', unmeasured: 'nothing is measured before the first long run', measured: 'measured to be the fastest', only: 'no other device works here',
+};
+
+function deviceText({ device, reason, batchSize, rates, problems, fasterVariant }: DeviceReport): string {
+  return [
+    `device ${device} (${reasons[reason]}), ${batchSize} images at a time${rates.map(each => `; ${each.device}: ${each.imagesPerSecond.toFixed(1)} images/s`).join('')}`,
+    ...problems.map(problem => `  ${problem.device} is not used (${problem.code}): ${problem.detail}`),
+    ...fasterVariant ? [`  the variant ${fasterVariant.variant} of this model is ${fasterVariant.factor.toFixed(1)} times as fast here`] : [],
+  ].join('\n');
 }
 
 // ───────────────────────────────────────────── opening

@@ -441,7 +441,7 @@ export type ViewCommand =
 export interface SkippedGroup { code: SkipCode; count: number; remedy?: string; files: SkippedFile[] }
 
 /** What the status page shows beside {@link ViewStatus}: the settings, what the engine knows when it runs, and the last problems, latest first. */
-export interface StatusDetails { index?: IndexDetails; device: string; threads: number; problems: Problem[] }
+export interface StatusDetails { index?: IndexDetails; threads: number; problems: Problem[] }
 
 /** A part of the status page that one can jump to. */
 export type StatusSection = 'skipped';

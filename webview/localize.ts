@@ -21,6 +21,10 @@ export function durationOf(t: Translate, seconds: number): string {
   return minutes < 60 ? t('{0} min', minutes) : t('{0} h {1} min', Math.floor(minutes / 60), minutes % 60);
 }
 
+const deviceNames: Readonly<Record<string, string>> = { cpu: 'CPU', cuda: 'CUDA', directml: 'DirectML', coreml: 'CoreML', webgpu: 'WebGPU' };
+/** The name of a device, the same in every language. */
+export const deviceName = (device: string): string => deviceNames[device] ?? device;
+
 /** "1,204", the user's way. */
 export const numberOf = (value: number): string => new Intl.NumberFormat(document.documentElement.lang || undefined).format(value);
 

@@ -3,7 +3,7 @@ import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import type { IndexProgress, IndexStatus } from '../src/protocol';
 import { icon } from './icons';
-import { bytesOf, countOf, durationOf, type Translate } from './localize';
+import { bytesOf, countOf, deviceName, durationOf, type Translate } from './localize';
 import { phaseText, renderPace, renderTrack, trackStyles } from './progress';
 import { sharedStyles } from './theme';
 
@@ -44,7 +44,7 @@ export class StatusLine extends LitElement {
           <span>${countOf(t, index.assets, '1 asset', '{0} assets')}</span>
           ${index.cells > 0 ? html`<span>${countOf(t, index.cells, '1 cell', '{0} cells')}</span>` : nothing}
           ${this.skipped(index.skipped)}
-          ${index.namesOnly ? html`<span class="strong">${t('File names only')}</span>` : html`<span>${index.model.name}</span><span>${index.device.toUpperCase()}</span>`}
+          ${index.namesOnly ? html`<span class="strong">${t('File names only')}</span>` : html`<span>${index.model.name}</span><span>${deviceName(index.device)}</span>`}
         </span></div>
       </div>`;
   }
@@ -75,7 +75,7 @@ export class StatusLine extends LitElement {
       t('{0} assets, {1} skipped', index.assets, index.skipped),
       ...index.cells > 0 ? [countOf(t, index.cells, '1 cell of sprite sheets besides', '{0} cells of sprite sheets besides')] : [],
       t('Model: {0} ({1} dimensions, {2})', index.model.name, index.model.embeddingDim, index.model.license),
-      t('Device: {0}', index.device.toUpperCase()),
+      t('Device: {0}', deviceName(index.device)),
       t('Index and thumbnails: {0}', bytesOf(index.diskBytes)),
     ];
     if (index.lastRun) { lines.push(t('Last run: {0} images in {1}', index.lastRun.seen, durationOf(t, index.lastRun.seconds))); }

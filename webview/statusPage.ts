@@ -1,10 +1,10 @@
 /** The page "Index Status": the state of the index and its run, folders, model, storage, skipped files and the last problems. */
 import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, query, state } from 'lit/decorators.js';
-import { View, type FolderDetails, type IndexStatus, type Problem, type SpaceInfo, type StatusDetails, type StatusSection, type ViewCommand, type ViewStatus } from '../src/protocol';
+import { View, type DeviceProblem, type DeviceReport, type FolderDetails, type IndexStatus, type Problem, type SpaceInfo, type StatusDetails, type StatusSection, type ViewCommand, type ViewStatus } from '../src/protocol';
 import { toErrorInfo, type Host } from './connection';
 import { icon, type IconName } from './icons';
-import { agoOf, bytesOf, countOf, durationOf, numberOf, type Translate } from './localize';
+import { agoOf, bytesOf, countOf, deviceName, durationOf, numberOf, type Translate } from './localize';
 import { phaseText, renderPace, renderTrack, shareOf, trackStyles } from './progress';
 import type { SkippedFiles } from './skippedFiles';
 import './skippedFiles';
@@ -263,7 +263,6 @@ export class StatusPage extends LitElement {
   private renderModel({ model, device }: IndexStatus): TemplateResult {
     const { t, details } = this;
     const row = (label: string, value: unknown) => html`<dt>${label}</dt><dd>${value}</dd>`;
-    const asked = details?.device ?? 'auto';
     return html`
       <dl>
         ${row(t('Name'), model.name)}
@@ -272,9 +271,37 @@ export class StatusPage extends LitElement {
         ${row(t('Dimensions'), numberOf(model.embeddingDim))}
         ${row(t('Licence'), model.license)}
         ${row(t('Size'), bytesOf(model.sizeBytes))}
-        ${row(t('Device'), asked === device ? t('{0}, as the settings say', device.toUpperCase()) : t('{0}, found with the setting “{1}”', device.toUpperCase(), asked))}
+        ${row(t('Device'), details?.index?.device ? this.renderDevice(details.index.device) : deviceName(device))}
         ${details?.index ? row(t('Threads'), details.threads === 0 ? t('{0}, one for each core', details.index.threads) : t('{0}, as the settings say', details.index.threads)) : nothing}
       </dl>`;
+  }
+
+  /** Which device, how it came to that, and why no other. */
+  private renderDevice({ device, reason, rates, problems, fasterVariant }: DeviceReport): TemplateResult {
+    const { t } = this;
+    const name = deviceName(device);
+    const why = {
+      asked: () => t('{0}, as the settings say', name),
+      unmeasured: () => t('{0}; the first indexing that takes longer measures whether another device is faster', name),
+      measured: () => t('{0}, the fastest by measurement', name),
+      only: () => t('{0}; no other device works here', name),
+    }[reason]();
+    const rate = ({ device: each, imagesPerSecond }: DeviceReport['rates'][number]) => t('{0}: {1} images/s', deviceName(each), numberOf(Math.round(imagesPerSecond * 10) / 10));
+    return html`${why}${rates.length > 0 ? html` <span class="dim">(${rates.map(rate).join(', ')})</span>` : nothing}
+      ${problems.map(problem => html`<div class="dim" title=${problem.detail}>${this.problemText(problem)}</div>`)}
+      ${fasterVariant ? html`<div>${t('The variant {0} of this model is {1} times as fast on this machine.', fasterVariant.variant, numberOf(Math.round(fasterVariant.factor * 10) / 10))}</div>` : nothing}`;
+  }
+
+  private problemText({ device, code }: DeviceProblem): string {
+    const { t } = this;
+    const name = deviceName(device);
+    switch (code) {
+      case 'unavailable': return t('{0} is not available here.', name);
+      case 'crashed': return t('{0} is not used: it crashed.', name);
+      case 'hung': return t('{0} is not used: it gave no answer.', name);
+      case 'wrong': return t('{0} is not used: its results differ from those of the CPU.', name);
+      case 'failed': return t('{0} is not used: it failed. The log says how.', name);
+    }
   }
 
   private renderStorage(index: IndexStatus): TemplateResult {

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { arch, availableParallelism, cpus, homedir, hostname, platform, release, tmpdir, totalmem, userInfo, version } from 'node:os';
 import { dirname } from 'node:path';
 import * as vscode from 'vscode';
-import { Engine, type IndexDetails, type IndexStatus, type SkippedFile } from '../protocol';
+import { Engine, type DeviceReport, type IndexDetails, type IndexStatus, type SkippedFile } from '../protocol';
 import { toErrorInfo } from './errors';
 import type { Host } from './host';
 import { redact } from './redact';
@@ -64,9 +64,15 @@ function indexSection({ state, assets, cells, skipped, model, device, diskBytes,
       `<folder ${index + 1}>: ${images} images, ${parts} parts, ${count} skipped, last scan ${scannedAt === undefined ? 'unknown' : new Date(scannedAt).toISOString()}`),
     ...(details?.spaces ?? []).map(({ name, role, rows, retired, bytes }) => `table ${name}: ${role}, ${rows ?? 'unreadable'} rows, ${retired ?? 0} retired, ${megabytes(bytes)}`),
     ...details ? [`thumbnails: ${megabytes(details.thumbnailBytes)} of at most ${megabytes(details.maxThumbnailBytes)}`] : [],
+    ...details?.device ? [deviceLine(details.device)] : [],
     ...lastRun ? [`last run: ${lastRun.seen} seen, ${lastRun.indexed} indexed, ${lastRun.unchanged} unchanged, ${lastRun.reused} reused, ${lastRun.removed} removed, ${lastRun.skipped.length} skipped in ${lastRun.seconds.toFixed(1)} s on ${lastRun.device}${lastRun.cancelled ? ', stopped' : ''}`] : [],
   ]);
 }
+
+const deviceLine = ({ device, reason, batchSize, rates, problems }: DeviceReport): string => [
+  `device: ${device}, ${reason}, ${batchSize} at a time`, ...rates.map(each => `${each.device} ${each.imagesPerSecond.toFixed(1)} images/s`),
+  ...problems.map(problem => `${problem.device} ${problem.code}: ${problem.detail.replace(/\s*\n\s*/g, ' ⏎ ')}`),
+].join('; ');
 
 const section = (heading: string, lines: readonly string[]): string[] => [`## ${heading}`, ...lines.length > 0 ? lines.map(line => `- ${line}`) : ['- none'], ''];
 

@@ -105,6 +105,7 @@ export function openParams(settings: Settings, context: vscode.ExtensionContext)
     rules: { ...settings.rules, exclude: [...settings.rules.exclude, ...inside] },
     modelFolder: vscode.Uri.joinPath(context.extensionUri, 'media', 'builtin').fsPath,
     device: settings.device,
+    measurementsFolder: vscode.Uri.joinPath(context.globalStorageUri, 'models').fsPath,
     threads: settings.threads,
     maxThumbnailBytes: settings.maxThumbnailBytes,
   };

@@ -53,7 +53,7 @@ class StatusSession implements vscode.Disposable {
     connection.onRequest(View.details, async (_, token) => ({
       // Problems are shown most of all when the engine cannot answer.
       index: engine.status && await engine.request(Engine.details, {}, token).catch(() => undefined),
-      device: settings.current.device, threads: settings.current.threads, problems: [...log.problems],
+      threads: settings.current.threads, problems: [...log.problems],
     }));
     connection.onRequest(View.skipped, async ({ text, rows }, token) => groupSkipped(await engine.request(Engine.skipped, {}, token), text, rows));
     connection.onRequest(View.retry, async ({ files, code }, token) => {

@@ -145,7 +145,7 @@ suite('command line', function () {
     const cases: [string[], number][] = [
       [[], 2], [['nonsense'], 2], [['index'], 2], [['index', join(folder, 'missing')], 2], [['search', 'x'], 2], [['search', 'x', '--db', db, '--limit', 'many'], 2], [['search', 'x', '--wrong'], 2],
       [['search', 'x', '--db', join(folder, 'nowhere')], 1], [['similar', join(folder, 'nowhere.png'), '--db', db], 1], [['index', images, '--db', db, '--model', 'nonsense'], 2], [['--help'], 0],
-      [['index', images, '--db', db, '--device', 'gpu'], 2], [['search', '', '--db', db], 2], [['search', 'x', '--text', 'y', '--db', db], 2], [['stats', '--db', db, '--limit', '5'], 2],
+      [['index', images, '--db', db, '--device', 'abacus'], 2], [['search', '', '--db', db], 2], [['search', 'x', '--text', 'y', '--db', db], 2], [['stats', '--db', db, '--limit', '5'], 2],
       [['search', 'x', '--db', db, '--limit', '-1'], 2], [['index', images, '--db', join(images, 'love.svg')], 2], [['label', join(images, 'love.svg'), '--labels', 'a', '--db', join(folder, 'nowhere')], 1],
       [['index', images, '--db', db, '--max-megapixels', '0'], 2], [['constructor'], 2],
     ];
