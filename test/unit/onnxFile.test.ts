@@ -9,7 +9,7 @@ import { cutOnnx, readOnnx } from '../../src/core/onnxFile';
 import { parseManifest, type TextSpec } from '../../src/models/manifest';
 import { combinedGraph, imageTower, textTower, wordTokenizer, wordVectors, type TowerOptions } from '../onnxGraphs';
 
-const options = { device: 'cpu', threads: 1 };
+const options = { device: 'cpu', threads: 1 } as const;
 const size = 8;
 
 suite('ONNX files', () => {
