@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { basename, dirname, join, relative } from 'node:path';
+import { basename, dirname, join, posix, relative } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import { buffer } from 'node:stream/consumers';
 import esbuild from 'esbuild';
@@ -102,6 +102,8 @@ async function loadedFiles(packages) {
   const { metafile } = await esbuild.build({
     stdin: { contents: packages.map(name => `require(${JSON.stringify(name)});`).join('\n'), resolveDir: repository }, absWorkingDir: repository,
     bundle: true, write: false, metafile: true, platform: 'node', format: 'cjs', logLevel: 'error', plugins: [computed],
+    // Where node_modules is a link, as in a second work tree, the files are named by where they are asked for.
+    preserveSymlinks: true,
     // As Node.js resolves them; what is not installed on every platform is optional and looked up when it runs.
     mainFields: ['main'], conditions: [], external: ['*.node', 'openai', '@huggingface/transformers', ...Object.keys(locked).filter(path => locked[path].optional).map(path => path.replace('node_modules/', ''))],
   });
@@ -245,6 +247,12 @@ async function checkVsix(file, target) {
   for (const [path, machine] of machines) {
     if (!isNeeded(path)) { faults.push(`${path} is a native file that this target does not need`); }
     for (const key of Object.keys(machine)) { if (machine[key] !== target?.[key]) { faults.push(`${path} is for ${machine[key]}, not for ${target?.[key]}`); } }
+  }
+  // Asked for as the bundles name them: a package without its code would leave the extension to search file names only.
+  const packaged = target ? Object.keys(manifest.dependencies).filter(name => [...texts].some(([path, text]) => /^dist\/[^/]+\.js$/.test(path) && text.includes(`require("${name}")`))) : [];
+  for (const name of packaged) {
+    const { main = 'index.js' } = JSON.parse(texts.get(`dist/node_modules/${name}/package.json`) ?? '{}');
+    if (![main, `${main}.js`, `${main}/index.js`].some(file => texts.has(posix.join('dist/node_modules', name, file)))) { faults.push(`dist/node_modules/${name} lacks the code that is loaded`); }
   }
   if (target?.libc === 'musl') { for (const path of wasmRuntime.files) { if (!sizes.has(`dist/node_modules/onnxruntime-web/${path}`)) { faults.push(`onnxruntime-web/${path} is missing`); } } }
 
