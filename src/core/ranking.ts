@@ -104,7 +104,9 @@ async function nameRankings(space: Space, text: string, depth: number, filter: F
     // A kept label is a name somebody chose for the picture, or let a model choose.
     { found: labelled, weight: 1.5, isWhole: () => true },
     // More than the others together and no order of its own: whatever is called exactly so comes before all that is not.
-    { found: exact, weight: 2.6, isWhole: () => true, tied: true },
+    { found: exact.filter(({ asset }) => asset.part > 0), weight: 2.6, isWhole: () => true, tied: true },
+    // A file of that name comes before a cell of a sheet, unless some ninety pictures look more like the query.
+    { found: exact.filter(({ asset }) => asset.part === 0), weight: 3.2, isWhole: () => true, tied: true },
   ];
 }
 

@@ -245,6 +245,12 @@ suite('store', () => {
       assert.deepEqual((await space.get([{ root: 'r', path: 'hero.png', part: 2 }, { root: 'r', path: 'other.png', part: 0 }])).map(({ asset }) => asset.part).sort(), [0, 2]);
     });
 
+    test('of one name, a file comes before the cell of a sheet, whichever looks more like the query', async () => {
+      await space.add([row('atlas.png', 30, { hash: 'h', cells: 1 }), row('atlas.png', 1, { hash: 'h', part: 1, title: 'heart.png', cells: 1, x: 1 }), row('icons/heart.svg', 2), ...Array.from({ length: 20 }, (_, index) => row(`${index}.png`, 40 + index))]);
+      const found = (await rank(space, { text: 'heart', vector: vectorOf(1), limit: 10, useNames: true })).hits.map(hit => `${hit.path} ${hit.part}`);
+      assert.deepEqual(found.slice(0, 2), ['icons/heart.svg 0', 'atlas.png 1']);
+    });
+
     test('a golden of pictures and names together', async () => {
       await space.add([row('cart.png', 1), row('icons/basket.png', 2), row('cart/wheel.png', 3), row('trash.png', 4), row('購物車.png', 5), row('a.png', 6, { title: 'Bin for waste', words: indexWords('a.png', 'Bin for waste') })]);
       await space.maintain({ force: true, warn: assert.fail, timeoutMs: 60_000 });
