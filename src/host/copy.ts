@@ -4,6 +4,7 @@ import * as vscode from 'vscode';
 import type { AssetReference, CopyKind } from '../protocol';
 import { AssetSearchError } from '../errors';
 import type { Host } from './host';
+import { requireFile } from './imageFiles';
 import { extensionOf } from './names';
 import { requireUri, uriOf } from './roots';
 import { dataUri, decodeUtf8, importStatement, markdownImage, type SnippetAsset } from './snippet';
@@ -72,6 +73,7 @@ async function textOf({ roots, inserter }: Host, kind: CopyKind, assets: readonl
 }
 
 async function totalBytes(uris: readonly vscode.Uri[]): Promise<number> {
+  await Promise.all(uris.map(requireFile));
   const sizes = await Promise.all(uris.map(async uri => (await vscode.workspace.fs.stat(uri)).size));
   const total = sizes.reduce((sum, size) => sum + size, 0);
   if (total > maxTextBytes) { throw tooLarge(uris, total); }
@@ -103,6 +105,7 @@ export interface CopyOutcome { copied: vscode.Uri[]; skipped: vscode.Uri[] }
 export async function copyFilesTo({ roots }: Host, assets: readonly AssetReference[], options: { folder?: vscode.Uri; conflict?: Conflict } = {}): Promise<CopyOutcome | undefined> {
   const sources = [...new Map(assets.map(asset => requireUri(roots(), asset)).map(uri => [uri.toString(), uri])).values()];
   if (sources.length === 0) { return undefined; }
+  await Promise.all(sources.map(requireFile));
   const folder = options.folder ?? (await vscode.window.showOpenDialog({
     title: sources.length === 1 ? vscode.l10n.t('Copy {0} To…', basename(sources[0]!.path)) : vscode.l10n.t('Copy {0} Files To…', sources.length),
     openLabel: vscode.l10n.t('Copy Here'), canSelectFolders: true, canSelectFiles: false, canSelectMany: false,

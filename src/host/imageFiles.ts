@@ -1,5 +1,7 @@
 /** Which files the extension offers its commands on: the names of the formats that the engine reads. */
+import { basename } from 'node:path';
 import * as vscode from 'vscode';
+import { AssetSearchError } from '../errors';
 import { imageExtensions } from '../protocol';
 
 export const imageExtension = new RegExp(`\\.(${imageExtensions.join('|')})$`, 'i');
@@ -27,8 +29,19 @@ export async function pickImages(options: { many: boolean; title: string }): Pro
   }) ?? [];
 }
 
+/** Throws `imageUnreadable` where the index still lists a file that is gone: VS Code would show an empty editor, or nothing at all. */
+export async function requireFile(uri: vscode.Uri): Promise<void> {
+  try {
+    await vscode.workspace.fs.stat(uri);
+  } catch (thrown) {
+    if (!(thrown instanceof vscode.FileSystemError) || thrown.code !== 'FileNotFound') { throw thrown; }
+    throw new AssetSearchError('imageUnreadable', vscode.l10n.t('{0} is not there any more. "Asset Search: Update Index" takes it out of the list.', basename(uri.path)), { cause: thrown });
+  }
+}
+
 /** Opens an image as a picture: SVG too, whose default editor shows its text. */
 export async function openImage(uri: vscode.Uri, options: vscode.TextDocumentShowOptions = {}): Promise<void> {
+  await requireFile(uri);
   if (/\.svg$/i.test(uri.path)) {
     await vscode.commands.executeCommand('vscode.openWith', uri, 'imagePreview.previewEditor', options);
   } else {

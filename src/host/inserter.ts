@@ -7,6 +7,9 @@ import type { Host } from './host';
 import { keyOf, requireUri } from './roots';
 import { pathAt, placeholders, snippetAt, unknownPlaceholders, type SnippetAsset, type SnippetDocument } from './snippet';
 
+/** Within this time the extension host hears which editor follows one that is gone. */
+const editorSwitchMs = 300;
+
 /** What goes in at one place, and the imports that it needs elsewhere in the document. */
 export interface Composition { text: string; additions: { offset: number; text: string }[] }
 
@@ -31,8 +34,20 @@ export class Inserter implements vscode.Disposable {
   async insert(assets: readonly AssetReference[]): Promise<string | undefined> {
     if (assets.length === 0) { return undefined; }
     this.#checkTemplates();
-    const editor = await this.#editor();
-    if (!editor) { void this.#offerCopy(assets); return undefined; }
+    for (let attempt = 0; ; attempt++) {
+      const editor = await this.#editor();
+      if (!editor) { void this.#offerCopy(assets); return undefined; }
+      try {
+        return await this.#insertInto(editor, assets);
+      } catch (error) {
+        // VS Code refuses an editor that has just given way to another, and tells who follows a moment later.
+        if (error instanceof AssetSearchError || attempt > 0) { throw error; }
+        await new Promise(resolve => setTimeout(resolve, editorSwitchMs));
+      }
+    }
+  }
+
+  async #insertInto(editor: vscode.TextEditor, assets: readonly AssetReference[]): Promise<string> {
     const { document } = editor;
     const places = editor.selections.map(selection => ({ selection, ...this.compose(document, selection, assets) }));
     const additions = new Map(places.flatMap(place => place.additions).map(addition => [JSON.stringify(addition), addition]));

@@ -5,7 +5,7 @@ import { Engine, View, type Asset, type AssetKey, type AssetReference, type Copy
 import { copyAssets, copyFilesTo } from './copy';
 import { AssetSearchError } from '../errors';
 import { showError, type Host } from './host';
-import { imageExtension, openImage } from './imageFiles';
+import { imageExtension, openImage, requireFile } from './imageFiles';
 import { requireUri, uriOf } from './roots';
 import { ViewConnection } from './viewConnection';
 import { webviewHtml } from './webviewHtml';
@@ -146,7 +146,7 @@ export class ViewSession implements vscode.Disposable {
     switch (action) {
       case 'open': await openImage(uri); return undefined;
       case 'openToSide': await openImage(uri, { viewColumn: vscode.ViewColumn.Beside }); return undefined;
-      case 'reveal': await vscode.commands.executeCommand('revealInExplorer', uri); return undefined;
+      case 'reveal': await requireFile(uri); await vscode.commands.executeCommand('revealInExplorer', uri); return undefined;
       case 'findSimilar': await vscode.commands.executeCommand('assetSearch.findSimilar', uri); return undefined;
       case 'insert': return host.inserter.insert(assets);
       // Not awaited: it asks for a folder, shows its own progress, and tells of its end.

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import * as vscode from 'vscode';
 import { DropProvider } from '../../src/host/dropProvider';
+import { openImage, requireFile } from '../../src/host/imageFiles';
 import { Inserter } from '../../src/host/inserter';
 import { readRoots } from '../../src/host/roots';
 import { SettingsStore } from '../../src/host/settings';
@@ -120,6 +121,22 @@ suite('inserting and copying', () => {
     await revert();
   });
 
+  test('goes into the editor that follows when another gives way in the same moment', async () => {
+    const settings = new SettingsStore();
+    const inserter = new Inserter({ settings, roots: readRoots });
+    const [first, second] = [(await open('switch1.md', '')).document, (await open('switch2.md', '')).document];
+    for (const delayMs of [0, 4, 8, 16, 24, 32]) {
+      await vscode.window.showTextDocument(first);
+      const switching = vscode.window.showTextDocument(second);
+      await new Promise(resolve => setTimeout(resolve, delayMs));
+      const before = first.getText().length + second.getText().length;
+      await Promise.all([inserter.insert([cartReference()]), switching]);
+      assert.ok(first.getText().length + second.getText().length > before, `after ${delayMs} ms`);
+    }
+    for (const disposable of [settings, inserter]) { disposable.dispose(); }
+    for (const document of [first, second]) { await vscode.window.showTextDocument(document); await revert(); }
+  });
+
   test('without an editor nothing is written', async () => {
     await run('insert', [cartReference()]);
     assert.equal(vscode.window.activeTextEditor, undefined);
@@ -174,6 +191,16 @@ suite('inserting and copying', () => {
     await run('copyAs', 'dataUri', [large], { confirm: false });
     assert.match(await clipboard(), /^data:image\/png;base64,A{1000}/);
     await vscode.commands.executeCommand('notifications.clearAll');
+  });
+
+  test('what the index still lists though it is gone is neither opened nor copied', async () => {
+    const gone = inWorkspace('insert', 'icons', 'gone.svg');
+    for (const work of [() => openImage(gone), () => requireFile(gone)]) { await assert.rejects(work, { code: 'imageUnreadable' }); }
+    const tabs = vscode.window.tabGroups.all.flatMap(group => group.tabs).length;
+    const target = inWorkspace('insert', 'copies');
+    await run('copyFileTo', [{ ...cartReference(), path: 'insert/icons/gone.svg' }], { folder: target });
+    await assert.rejects(async () => vscode.workspace.fs.stat(vscode.Uri.joinPath(target, 'gone.svg')));
+    assert.equal(vscode.window.tabGroups.all.flatMap(group => group.tabs).length, tabs);
   });
 
   test('files are copied; those that are there are overwritten, kept or left as was chosen', async () => {
