@@ -573,6 +573,12 @@ export class AssetSearchApp extends LitElement {
     if (listing.answered.kind === 'browse') {
       return { drawing: 'search', heading: t('No image passes the filters'), actions: [unfilter] };
     }
+    if (this.isIndexing) {
+      return {
+        drawing: 'search', heading: t('Nothing found yet for “{0}”', listing.answered.kind === 'search' ? listing.answered.text : listing.answered.name),
+        text: t('The images are still being indexed: what fits appears here as it comes.'), actions: filtered ? [unfilter] : [],
+      };
+    }
     return {
       drawing: 'search',
       heading: listing.answered.kind === 'search' ? t('Nothing looks like “{0}”', listing.answered.text) : t('Nothing looks like {0}', listing.answered.name),

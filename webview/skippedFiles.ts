@@ -42,7 +42,7 @@ export class SkippedFiles extends LitElement {
   static override styles = [sharedStyles, css`
     :host { display: block; }
     .head { display: flex; flex-wrap: wrap; align-items: center; gap: 6px 12px; margin-bottom: 6px; }
-    h2 { margin: 0; font-size: 15px; font-weight: 600; line-height: 22px; outline: none; }
+    h2 { margin: 0; scroll-margin-block-start: 14px; font-size: 15px; font-weight: 600; line-height: 22px; outline: none; }
     h2 .count { font-weight: 400; color: var(--vscode-descriptionForeground); }
     .filter { flex: 1 1 140px; max-width: 320px; min-width: 0; margin-inline-start: auto; height: 26px; padding: 0 8px; font: inherit; border-radius: 4px; color: var(--vscode-input-foreground); background: var(--vscode-input-background); border: 1px solid var(--vscode-input-border, var(--vscode-contrastBorder, transparent)); }
     .filter:focus { outline: 1px solid var(--vscode-focusBorder); outline-offset: -1px; }
@@ -121,7 +121,7 @@ export class SkippedFiles extends LitElement {
     return html`
       <details data-code=${code} ?open=${this.opened.get(code) ?? (index === 0 || count <= 5 || this.text !== '')} @toggle=${(event: Event) => { this.opened.set(code, (event.target as HTMLDetailsElement).open); }}>
         <summary>${icon('chevron-right', 'arrow')}<span class="title">${title}</span><span class="badge">${numberOf(count)}</span></summary>
-        ${remedy || count > 1 ? html`<div class="group"><p class="remedy">${remedy}</p>
+        ${remedy || count > 1 ? html`<div class="group"><p class="remedy">${remedy ?? t('What helps is said at each file.')}</p>
           ${count > 1 ? html`<button class="link again" ?disabled=${this.held !== '' || this.trying.size > 0} title=${this.held || nothing} aria-label=${t('Try again: {0}', title)}
             @click=${() => void this.retry(code, { code })}>${this.trying.has(code) ? t('Trying…') : t('Try These Again')}</button>` : nothing}</div>` : nothing}
         <ul>${repeat(files, ({ root, path }) => `${root}\n${path}`, file => this.renderFile(file, remedy === undefined))}</ul>

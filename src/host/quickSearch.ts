@@ -93,6 +93,11 @@ export function quickSearch(host: Host, initial: string, onHide: () => void): { 
     request = mine;
     pick.busy = true;
     let items: Item[] | undefined;
+    if (engine.availability === 'untrusted') {
+      pick.busy = false;
+      pick.items = [note(`$(shield) ${vscode.l10n.t('This workspace is not trusted yet')}`, vscode.l10n.t('Press Enter to read its images once. Once you trust it, its index builds by itself.'), 'assetSearch.index')];
+      return;
+    }
     try {
       const { hits: all, stacks, strong: allStrong } = await engine.request(Engine.search, { text, limit: resultLimit, useNames: settings.current.useFileNames }, mine.token);
       // One line for all variants of a drawing.

@@ -65,6 +65,16 @@ suite('A workspace that is not trusted', () => {
     assert.deepEqual(await enginePids(workbench.code), []);
   });
 
+  test('the quick pick says why, and what Enter does', async () => {
+    const { page } = workbench;
+    await runCommand(page, 'Search Assets…');
+    await page.keyboard.type('cart');
+    const row = page.locator('.quick-input-list .monaco-list-row');
+    await row.filter({ hasText: 'This workspace is not trusted yet' }).filter({ hasText: 'Press Enter to read its images once.' }).waitFor();
+    await page.keyboard.press('Escape');
+    assert.deepEqual(await enginePids(workbench.code), []);
+  });
+
   test('“Index Once” reads the images, and not as the folder says', async function () {
     this.timeout(indexTimeoutMs);
     await click(sidebar, 'Index Once');

@@ -74,6 +74,14 @@ suite('Webview components', () => {
     assert.equal(await box().inputValue(), 'shopping cart');
   });
 
+  test('while images are still being indexed, nothing found is no verdict yet', async () => {
+    await open('theme=dark&scenario=indexing');
+    await box().fill('zzz');
+    await page.getByRole('heading', { name: 'Nothing found yet for “zzz”' }).waitFor();
+    await page.evaluate(`window.mock.setStatus('ready')`);
+    await page.getByRole('heading', { name: 'Nothing looks like “zzz”' }).waitFor();
+  });
+
   test('a new keystroke cancels the search before', async () => {
     await open('theme=dark');
     await page.evaluate(`window.mock.delays['view/search'] = 60000`);
