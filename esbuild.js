@@ -34,7 +34,7 @@ const bundles = {
   extension: { ...node, entryPoints: ['src/extension.ts'], outdir: dist, external: ['vscode'] },
   engine: {
     ...node, outdir: dist, external: natives,
-    entryPoints: ['src/engine.ts', 'src/cli.ts', 'src/core/encodeProcess.ts', 'src/core/decodeProcess.ts', 'src/core/jpeg2000Worker.ts'],
+    entryPoints: ['src/engine.ts', 'src/cli.ts', 'src/core/encodeProcess.ts', 'src/core/decodeProcess.ts', 'src/core/conformanceProcess.ts', 'src/core/jpeg2000Worker.ts'],
     entryNames: '[name]',
   },
   webview: {

@@ -259,7 +259,7 @@ async function checkVsix(file, target) {
   const inside = JSON.parse(texts.get('package.json') ?? '{}');
   const strings = value => typeof value === 'string' ? [value] : value && typeof value === 'object' ? Object.values(value).flatMap(strings) : [];
   const referred = strings(inside).filter(value => /^(\.\/)?(dist|media|l10n)(\/|$)/.test(value)).map(value => value.replace(/^\.\//, ''));
-  const entryPoints = ['engine', 'encodeProcess', 'decodeProcess', 'jpeg2000Worker', 'webview'].map(name => `dist/${name}.js`);
+  const entryPoints = ['engine', 'encodeProcess', 'decodeProcess', 'conformanceProcess', 'jpeg2000Worker', 'webview'].map(name => `dist/${name}.js`);
   for (const path of [...referred, ...entryPoints, 'dist/codicon.css', 'dist/codicon.ttf', 'dist/openjpegwasm_decode.wasm', 'readme.md', 'LICENSE.txt', 'ThirdPartyNotices.txt', 'package.nls.json', 'media/builtin/NOTICE']) {
     if (![...sizes.keys()].some(each => each === path || each.startsWith(`${path}/`))) { faults.push(`${path} is missing`); }
   }

@@ -32,7 +32,7 @@ async function benchFolder(folder: string): Promise<void> {
   let indexing = false;
   let rate = 0;
   const service = new AssetService({
-    processes: { decoder: join(dist, 'decodeProcess.js'), encoder: join(dist, 'encodeProcess.js') }, keepOtherRoots: true, waitForLock: false,
+    processes: { decoder: join(dist, 'decodeProcess.js'), encoder: join(dist, 'encodeProcess.js'), verifier: join(dist, 'conformanceProcess.js') }, keepOtherRoots: true, waitForLock: false,
     onStatus: status => { indexing = status.progress?.phase === 'encoding'; rate = Math.max(rate, status.progress?.imagesPerSecond ?? 0); }, onLog: () => undefined,
   });
   await service.open({ roots: [{ id: 'bench', path: folder }], rules, dbFolder: join(temporary, 'db'), modelFolder: builtin, device: 'auto', threads: 0, maxThumbnailBytes: 0 });

@@ -299,7 +299,7 @@ interface OpenService { service: AssetService; dbFolder: string; close(): Promis
 
 async function openService(db: string | undefined, roots: Root[], values: Values, model: string, onStatus: (status: IndexStatus) => void = () => undefined): Promise<OpenService> {
   const service = new AssetService({
-    processes: { decoder: join(__dirname, 'decodeProcess.js'), encoder: join(__dirname, 'encodeProcess.js') },
+    processes: { decoder: join(__dirname, 'decodeProcess.js'), encoder: join(__dirname, 'encodeProcess.js'), verifier: join(__dirname, 'conformanceProcess.js') },
     keepOtherRoots: true, waitForLock: false, onStatus,
     onLog: ({ level, message }) => { if (level === 'warn' || debug) { process.stderr.write(`${message}\n`); } },
   });

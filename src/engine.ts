@@ -50,7 +50,7 @@ async function createService({ namesOnly }: OpenParams): Promise<AssetService | 
       const { AssetService: Service } = await import('./core/service');
       requireSharp();
       return new Service({
-        processes: { decoder: join(__dirname, 'decodeProcess.js'), encoder: join(__dirname, 'encodeProcess.js') },
+        processes: { decoder: join(__dirname, 'decodeProcess.js'), encoder: join(__dirname, 'encodeProcess.js'), verifier: join(__dirname, 'conformanceProcess.js') },
         keepOtherRoots: false, waitForLock: true, ...news,
       });
     } catch (thrown) {

@@ -13,22 +13,22 @@ const message = (field: number, ...parts: Buffer[]): Buffer => bytes(field, Buff
 export const onnxTypes = { float32: 1, int32: 6, int64: 7, float16: 10 } as const;
 export type OnnxType = keyof typeof onnxTypes;
 
-/** A dimension without a fixed size has a name. */
-const value = (field: number, name: string, type: OnnxType, dims: (number | string)[]): Buffer =>
+/** Parts of a graph: inputs (field 11) and outputs (12), nodes, weights. A dimension without a fixed size has a name. */
+export const value = (field: number, name: string, type: OnnxType, dims: (number | string)[]): Buffer =>
   message(field, bytes(1, name), message(2, message(1, number(1, onnxTypes[type]), message(2, ...dims.map(dim => message(1, typeof dim === 'number' ? number(1, dim) : bytes(2, dim)))))));
 const attribute = (name: string, setting: number | number[]): Buffer =>
   message(5, bytes(1, name), ...typeof setting === 'number' ? [number(3, setting), number(20, 2)] : [...setting.map(each => number(8, each)), number(20, 7)]);
-const node = (operator: string, inputs: string[], outputs: string[], attributes: Record<string, number | number[]> = {}): Buffer =>
+export const node = (operator: string, inputs: string[], outputs: string[], attributes: Record<string, number | number[]> = {}): Buffer =>
   message(1, ...inputs.map(name => bytes(1, name)), ...outputs.map(name => bytes(2, name)), bytes(4, operator), ...Object.entries(attributes).map(([name, setting]) => attribute(name, setting)));
 
-const floats = (values: ArrayLike<number>): Buffer => Buffer.from(Float32Array.from(values).buffer);
-const weights = (name: string, dims: number[], content: Buffer, type: number = onnxTypes.float32): Buffer =>
+export const floats = (values: ArrayLike<number>): Buffer => Buffer.from(Float32Array.from(values).buffer);
+export const weights = (name: string, dims: number[], content: Buffer, type: number = onnxTypes.float32): Buffer =>
   message(5, ...dims.map(dim => number(1, dim)), number(2, type), bytes(8, name), bytes(9, content));
 /** The content lies in a file of its own. */
 const externalWeights = (name: string, dims: number[], location: string): Buffer =>
   message(5, ...dims.map(dim => number(1, dim)), number(2, onnxTypes.float32), bytes(8, name), ...[['location', location]].map(([key, text]) => message(13, bytes(1, key!), bytes(2, text!))), number(14, 1));
 
-const modelOf = (...parts: Buffer[]): Buffer => Buffer.concat([number(1, 7), bytes(2, 'test'), message(7, bytes(2, 'graph'), ...parts), message(8, bytes(1, ''), number(2, 13))]);
+export const modelOf = (...parts: Buffer[]): Buffer => Buffer.concat([number(1, 7), bytes(2, 'test'), message(7, bytes(2, 'graph'), ...parts), message(8, bytes(1, ''), number(2, 13))]);
 
 export interface TowerOptions {
   dim?: number;

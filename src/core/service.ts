@@ -11,6 +11,7 @@ import type {
 import { atlasKindOf } from './atlas';
 import { AtlasReader, mayConcern } from './atlasReader';
 import { fileHashOf, sheetHash, type Split } from './cells';
+import { ensureVerified } from './conformance';
 import { Decoder } from './decoder';
 import { folderBytes } from './disk';
 import { DeviceEncoder } from './deviceEncoder';
@@ -25,7 +26,7 @@ import { exportLabels } from './labelExport';
 import { labelledAssets, LabelKeeper, type Changing, type Judge } from './labelKeeper';
 import { normalizeLabels } from './labelText';
 import { IndexLock } from './lock';
-import { spaceName } from '../models/manifest';
+import { builtinId, spaceName } from '../models/manifest';
 import { markIndex, readMeta, writeMeta } from './meta';
 import { loadModel, type Model } from './model';
 import { rank } from './ranking';
@@ -37,8 +38,8 @@ import { schemaVersion, Store, type Space } from './store';
 import { pruneThumbnails, thumbnailFile, touchThumbnail } from './thumbnails';
 
 export interface ServiceOptions {
-  /** The bundled decodeProcess.js and encodeProcess.js. */
-  processes: { decoder: string; encoder: string };
+  /** The bundled decodeProcess.js, encodeProcess.js and conformanceProcess.js. */
+  processes: { decoder: string; encoder: string; verifier: string };
   /** Rows of folders that are not open stay (command line), or are retired by a full run (a window). */
   keepOtherRoots: boolean;
   /** Waits for another writer (a window), or fails with indexLocked (command line). */
@@ -70,10 +71,22 @@ class ModelSession {
   private image: Promise<ImageEncoder> | undefined;
   /** Vectors of the last queries: somebody who types and deletes asks again and again. */
   private readonly queries = new Map<string, Float32Array>();
+  private verified: Promise<void> | undefined;
+  private readonly closing = new AbortController();
 
-  constructor(readonly model: Model, private readonly threads: number) { this.space = `${spaceName(model.manifest)}${schemaSuffix}`; }
+  constructor(readonly model: Model, private readonly threads: number, private readonly verifier: string) { this.space = `${spaceName(model.manifest)}${schemaSuffix}`; }
+
+  /** Resolves when the model may be used: our own is checked by our tests, another one at its first use. Rejects as {@link ensureVerified}. */
+  ready(): Promise<void> {
+    this.verified ??= this.model.manifest.id === builtinId ? Promise.resolve() : ensureVerified(this.model, { processFile: this.verifier, threads: this.threads }, this.closing.signal).catch((thrown: unknown) => {
+      this.verified = undefined;
+      throw thrown;
+    });
+    return this.verified;
+  }
 
   async encodeTexts(texts: string[]): Promise<Float32Array[]> {
+    await this.ready();
     this.text ??= createTextEncoder(this.model, { device: 'cpu', threads: this.threads });
     return (await this.text).encode(texts.map(nameEmojis));
   }
@@ -87,12 +100,14 @@ class ModelSession {
   }
 
   async encodeImage(pixels: Uint8Array): Promise<Float32Array> {
+    await this.ready();
     this.image ??= createImageEncoder(this.model, { device: 'cpu', threads: this.threads });
     return (await (await this.image).encode([pixels]))[0]!;
   }
 
   async dispose(): Promise<void> {
-    await Promise.allSettled([this.text?.then(encoder => encoder.dispose()), this.image?.then(encoder => encoder.dispose())]);
+    this.closing.abort();
+    await Promise.allSettled([this.verified, this.text?.then(encoder => encoder.dispose()), this.image?.then(encoder => encoder.dispose())]);
   }
 }
 
@@ -160,7 +175,7 @@ export class AssetService {
     const { dbFolder, rules } = params;
     const threads = params.threads > 0 ? params.threads : availableParallelism();
     const model = await loadModel(params.modelFolder);
-    const target = new ModelSession(model, threads);
+    const target = new ModelSession(model, threads, this.options.processes.verifier);
     checkIndexFolder(dbFolder, params.roots);
     try {
       mkdirSync(dbFolder, { recursive: true });
@@ -214,7 +229,7 @@ export class AssetService {
     if (meta?.serving !== undefined && meta.serving !== target.space && meta.model && opened.serving.session === target) {
       try {
         const old = await loadModel(meta.model.folder);
-        const session = new ModelSession(old, opened.threads);
+        const session = new ModelSession(old, opened.threads, this.options.processes.verifier);
         const space = session.space === meta.serving ? await store.openSpace(session.space, old.manifest.embeddingDim, false) : undefined;
         if (space) { opened.serving = { session, space }; return; }
       } catch (thrown) {
@@ -294,6 +309,8 @@ export class AssetService {
       // A folder inside the workspace must not show up in somebody's commit.
       if (!existsSync(join(params.dbFolder, '.gitignore'))) { appendFileSync(join(params.dbFolder, '.gitignore'), '*\n'); }
       state.reload();
+      // Before anything of the old index is touched: it stays when the new model fails.
+      await target.ready();
       if (rebuild) { await this.drop(opened); }
       const space = (await store.openSpace(target.space, target.model.manifest.embeddingDim, true))!;
       const meta = readMeta(params.dbFolder);

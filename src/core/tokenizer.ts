@@ -63,8 +63,9 @@ export class Tokenizer {
   }
 
   /**
-   * Ids of the text alone, without white space around it and with single spaces inside, as CLIP and open_clip clean every text: "cat " means "cat" while somebody types. A control token that somebody types (`<|endoftext|>`, or `<mask>` selected in an editor) is text like any other: a space breaks it up.
-   * What normalization makes into one all the same is left out: an end token in the middle would hide all that follows it.
+   * Ids of the text alone, without white space around it and with single spaces inside, as CLIP and open_clip clean every text: "cat " means "cat" while somebody types.
+   * A control token that somebody types (`<|endoftext|>`, or `<mask>` selected in an editor) is text like any other: a space breaks it up. What normalization makes into one
+   * all the same is left out: an end token in the middle would hide all that follows it.
    */
   private words(text: string): number[] {
     const { pattern, ids } = this.controls;

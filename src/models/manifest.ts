@@ -2,6 +2,9 @@
 import { createHash } from 'node:crypto';
 import { AssetSearchError } from '../errors';
 
+/** Id of the model that comes with the product. */
+export const builtinId = 'builtin';
+
 export interface ModelFile {
   /** POSIX path relative to the model's folder. */
   path: string;

@@ -7,6 +7,7 @@ import sharp from 'sharp';
 import { CancellationTokenSource, createMessageConnection, IPCMessageReader, IPCMessageWriter, ResponseError, type CancellationToken, type MessageConnection } from 'vscode-jsonrpc/node';
 import { IndexLock } from '../../src/core/lock';
 import { Store } from '../../src/core/store';
+import type { Manifest } from '../../src/models/manifest';
 import { Engine, type ErrorInfo, type IndexStatus, type LogRecord, type OpenParams, type Request } from '../../src/protocol';
 
 const builtin = join(process.cwd(), 'media', 'builtin');
@@ -401,6 +402,34 @@ suite('engine process', function () {
     assert.deepEqual((await client.ask(Engine.details, {})).spaces.map(({ name }) => name), [named('serving').name]);
     assert.equal(tables().length, 2, 'the serving table and what it keeps');
     assert.equal((await client.ask(Engine.search, { text: 'star', limit: 1, useNames: true })).total, 304);
+  });
+
+  test('a new model is checked before its first use: one that fails is refused, and the old one stays', async () => {
+    const old = await open();
+    await old.ask(Engine.index, {});
+    old.child.kill('SIGKILL');
+    await old.exited;
+    const other = join(folder, 'model');
+    cpSync(builtin, other, { recursive: true });
+    const manifest = JSON.parse(readFileSync(join(other, 'model.json'), 'utf8')) as Manifest;
+    const wrong = { ...manifest, id: 'other', image: { ...manifest.image, mean: [0, 0, 0], std: [1 / 255, 1 / 255, 1 / 255] } };
+    writeFileSync(join(other, 'model.json'), JSON.stringify(wrong));
+    const client = await open({ modelFolder: other });
+    await assert.rejects(client.ask(Engine.index, {}), codeOf('modelInvalid'));
+    const { state, error } = await client.ask(Engine.status, {});
+    assert.deepEqual([state, error?.code], ['failed', 'modelInvalid']);
+    assert.match(error!.message, /"normalization"/);
+    assert.equal((await client.ask(Engine.search, { text: 'star', limit: 1, useNames: true })).total, 4, 'the old table serves');
+    assert.equal((await client.ask(Engine.details, {})).spaces.length, 1, 'nothing was begun');
+    await assert.rejects(client.ask(Engine.rebuild, {}), codeOf('modelInvalid'));
+    assert.equal((await client.ask(Engine.search, { text: 'star', limit: 1, useNames: true })).total, 4);
+    client.child.kill('SIGKILL');
+    await client.exited;
+    writeFileSync(join(other, 'model.json'), JSON.stringify({ ...manifest, id: 'other' }));
+    const repaired = await open({ modelFolder: other });
+    assert.equal((await repaired.ask(Engine.index, {})).indexed, 4);
+    assert.ok(existsSync(join(other, 'verified.json')));
+    assert.equal((await repaired.ask(Engine.search, { text: 'star', limit: 1, useNames: true })).hits[0]!.path, 'icons/star.svg');
   });
 
   test('a damaged table fails with a code, and a rebuild repairs it', async () => {

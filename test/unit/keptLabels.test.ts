@@ -20,7 +20,7 @@ suite('kept labels of an index', function () {
 
   async function openService(): Promise<AssetService> {
     const opened = new AssetService({
-      processes: { decoder: join(dist, 'decodeProcess.js'), encoder: join(dist, 'encodeProcess.js') }, keepOtherRoots: false, waitForLock: true, onStatus: status => whenever(status), onLog: () => undefined,
+      processes: { decoder: join(dist, 'decodeProcess.js'), encoder: join(dist, 'encodeProcess.js'), verifier: join(dist, 'conformanceProcess.js') }, keepOtherRoots: false, waitForLock: true, onStatus: status => whenever(status), onLog: () => undefined,
     });
     await opened.open({
       roots: [{ id: 'r', path: root }], rules: { exclude: [...defaultExclude], include: [], gitignore: true, maxFileSizeBytes: 1e6, maxPixels: 1e8, splitSheets: true },
