@@ -56,9 +56,9 @@ const forbidden = {
   engine: [/(^|\/)src\/host\//, /(^|\/)webview\//],
   webview: [/(^|\/)src\/(?!protocol\.ts$)/],
 };
-/** Of src/models and src/errors.ts, which both sides hold: what else of src they may import. */
-const shared = /(^|\/)src\/(models\/|errors\.ts$)/;
-const sharedMayImport = /(^|\/)src\/(models\/|errors\.ts$|protocol\.ts$)|node_modules\//;
+/** Of src/models, src/errors.ts, src/lock.ts and src/disk.ts, which both sides hold: what else of src they may import. */
+const shared = /(^|\/)src\/(models\/|(errors|lock|disk)\.ts$)/;
+const sharedMayImport = /(^|\/)src\/(models\/|(errors|lock|disk|protocol)\.ts$)|node_modules\//;
 function checkDependencies(name, metafile) {
   const broken = [];
   for (const [file, { imports }] of Object.entries(metafile.inputs)) {

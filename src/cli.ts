@@ -9,11 +9,13 @@ import { AssetSearchError, messageOf } from './errors';
 import { checkOutside, isIndexFolder, realPathOf } from './core/indexFolder';
 import { readMeta } from './core/meta';
 import { parseDevice } from './core/devices';
-import { loadModel } from './core/model';
 import { prefixOf } from './core/roots';
 import { defaultExclude } from './core/scan';
 import { AssetService } from './core/service';
+import { builtinId, models } from './modelCommands';
+import { defaultModelsFolder, findModel } from './models/modelsFolder';
 import type { DeviceReport, Hit, IndexProgress, IndexStatus, OpenParams, Root, ScanRules, SearchResult } from './protocol';
+import { exitCodes, none, only, ProgressLine, write } from './terminal';
 
 const help = `Finds images by what they show. Everything runs on this machine.
 
@@ -25,11 +27,16 @@ const help = `Finds images by what they show. Everything runs on this machine.
   asset-search label <image...> --labels "cat,dog" [--model <id or folder>] [--json]
   asset-search label --files <file> --labels "cat,dog"  an image path a line ("-": from stdin)
   asset-search label --all --labels "cat,dog" --db <dir> [--csv|--json]   keeps them in the index
-  asset-search models [--model <folder>] [--json]
+  asset-search models list [--available] [--json]    what is installed, or can be downloaded
+  asset-search models pull <id[@variant]> [--yes]    downloads a model; goes on where it was interrupted
+  asset-search models remove <id[@variant]>
   asset-search stats --db <dir> [--json]
 
   --db <dir>       folder of the index; "index" uses <folder>/.asset-search without it
-  --model <m>      "builtin", or a folder that holds a model; a built index remembers its own
+  --model <m>      "builtin", an installed model's id[@variant], or a folder that holds a model; a built index remembers its own
+  --models <dir>   folder of the installed models; else $ASSET_SEARCH_MODELS, else in the platform's folder for caches
+  --endpoint <url> models pull: a mirror of huggingface.co; else $HF_ENDPOINT. $HF_TOKEN is the token for models that need one
+  --yes            models pull: also a model that may be used for research only
   --device <d>     where images are encoded: auto (measured in the first long run), cpu, gpu, or one of cuda, directml, coreml, webgpu
   --threads <n>    threads for decoding and encoding; 0 = as many as cores
   --exclude <glob> index: leave out (again and again for more); --no-gitignore: also index ignored files
@@ -56,10 +63,8 @@ ASSET_SEARCH_DEBUG=1 in the environment shows the log of the libraries on stderr
 Exit codes: 0 done, 1 error, 2 wrong usage, 3 another process is writing the index, 130 stopped by Ctrl-C (what was done is kept).
 `;
 
-const exitCodes = { done: 0, error: 1, usage: 2, locked: 3, cancelled: 130 } as const;
-
 const options = {
-  db: { type: 'string' }, model: { type: 'string' }, device: { type: 'string', default: 'auto' }, threads: { type: 'string', default: '0' }, json: { type: 'boolean', default: false },
+  db: { type: 'string' }, model: { type: 'string' }, models: { type: 'string' }, endpoint: { type: 'string' }, yes: { type: 'boolean', default: false }, available: { type: 'boolean', default: false }, device: { type: 'string', default: 'auto' }, threads: { type: 'string', default: '0' }, json: { type: 'boolean', default: false },
   limit: { type: 'string', default: '10' }, 'no-names': { type: 'boolean', default: false }, queries: { type: 'string' }, text: { type: 'string' }, labels: { type: 'string' },
   label: { type: 'string', multiple: true }, all: { type: 'boolean', default: false }, csv: { type: 'boolean', default: false },
   files: { type: 'string' }, 'max-megapixels': { type: 'string', default: '100' }, 'max-file-size': { type: 'string', default: '20' },
@@ -70,7 +75,7 @@ const options = {
 type Values = ReturnType<typeof parse>['values'];
 function parse(args: string[]) { return parseArgs({ args, options, allowPositionals: true, strict: true, tokens: true }); }
 
-const modelOptions = ['db', 'model', 'device', 'threads'];
+const modelOptions = ['db', 'model', 'models', 'device', 'threads'];
 const limitOptions = ['max-megapixels', 'max-file-size'];
 /** What each command understands besides --json, --help and --version. */
 const optionsOf: ReadonlyMap<string, readonly string[]> = new Map(Object.entries({
@@ -78,13 +83,11 @@ const optionsOf: ReadonlyMap<string, readonly string[]> = new Map(Object.entries
   search: [...modelOptions, 'limit', 'label', 'no-names', 'queries'],
   similar: [...modelOptions, ...limitOptions, 'limit', 'text', 'queries'],
   label: [...modelOptions, ...limitOptions, 'labels', 'files', 'all', 'csv'],
-  models: ['model'],
+  models: ['model', 'models', 'endpoint', 'yes', 'available'],
   stats: modelOptions,
 }));
 
 const builtinModel = join(__dirname, '..', 'media', 'builtin');
-/** The built-in model's id; what `--model` takes besides a folder. */
-const builtinId = 'builtin';
 const debug = Boolean(process.env.ASSET_SEARCH_DEBUG);
 
 async function main(args: string[]): Promise<number> {
@@ -105,7 +108,7 @@ async function main(args: string[]): Promise<number> {
     case 'search': return query(rest, values, 'search');
     case 'similar': return query(rest, values, 'similar');
     case 'label': return label(rest, values);
-    case 'models': return models(rest, values);
+    case 'models': return models(rest, values, builtinModel);
     case 'stats': return stats(rest, values);
     case undefined: throw new AssetSearchError('usage', 'Say what to do: index, search, similar, label, models or stats.');
     default: throw new AssetSearchError('usage', `There is no command "${command}".`);
@@ -126,9 +129,9 @@ async function index(folders: string[], values: Values): Promise<number> {
   const dbFolder = resolve(values.db ?? join(folder, '.asset-search'));
   const root = rootOf(folder, dbFolder);
   checkOutside(dbFolder, [root]);
-  const progress = new ProgressBar(!values.json || process.stderr.isTTY);
+  const progress = new ProgressLine(!values.json || process.stderr.isTTY);
   const stop = new AbortController();
-  const { service, close } = await openService(dbFolder, [root], values, modelFolder(values.model, dbFolder), status => progress.show(status.progress));
+  const { service, close } = await openService(dbFolder, [root], values, await modelFolder(values, dbFolder), status => showProgress(progress, status.progress));
   // The first Ctrl-C ends the run and keeps what is done; a second one does not wait.
   let interrupts = 0;
   const interrupt = (): void => { if (++interrupts > 1) { process.kill(process.pid, 'SIGKILL'); } stop.abort(); };
@@ -201,7 +204,7 @@ async function label(named: string[], values: Values): Promise<number> {
   const labels = (values.labels ?? '').split(',').map(each => each.trim()).filter(each => each !== '');
   if (labels.length === 0) { throw new AssetSearchError('usage', 'label needs --labels "one,two".'); }
   const dbFolder = values.db === undefined ? undefined : indexFolder(values.db);
-  const { service, close } = await openService(dbFolder, [], values, modelFolder(values.model, dbFolder));
+  const { service, close } = await openService(dbFolder, [], values, await modelFolder(values, dbFolder));
   try {
     const results = await service.label({ images: images.map(path => ({ kind: 'file', path })), labels });
     for (const { image, labels: names, probabilities, cosines, error } of results) {
@@ -238,19 +241,6 @@ async function labelAll(values: Values): Promise<number> {
     await service.settle();
     await close();
   }
-}
-
-async function models(rest: string[], values: Values): Promise<number> {
-  none(rest, 'models');
-  const folders = values.model === undefined || values.model === builtinId ? [builtinModel] : [builtinModel, resolve(values.model)];
-  for (const folder of folders) {
-    const { info } = await loadModel(folder);
-    const id = folder === builtinModel ? builtinId : info.id;
-    await write(values.json
-      ? `${JSON.stringify({ ...info, id })}\n`
-      : `${id}\n  ${info.name} (${info.revision}, ${info.variant}), ${info.embeddingDim} dimensions, ${(info.sizeBytes / 2 ** 20).toFixed(1)} MB, ${info.license}\n  ${info.description}\n  ${info.folder}\n`);
-  }
-  return exitCodes.done;
 }
 
 async function stats(rest: string[], values: Values): Promise<number> {
@@ -328,7 +318,7 @@ async function openService(db: string | undefined, roots: Root[], values: Values
 async function openExisting(values: Values): Promise<OpenService> {
   if (values.db === undefined) { throw new AssetSearchError('usage', 'Say which index with --db <dir>.'); }
   const dbFolder = indexFolder(values.db);
-  const opened = await openService(dbFolder, readMeta(dbFolder)?.roots ?? [], values, modelFolder(values.model, dbFolder));
+  const opened = await openService(dbFolder, readMeta(dbFolder)?.roots ?? [], values, await modelFolder(values, dbFolder));
   const { error } = opened.service.status();
   try {
     if (error) { throw new AssetSearchError(error.code as AssetSearchError['code'], error.message); }
@@ -356,14 +346,16 @@ function rulesOf(values: Values): ScanRules {
 }
 
 /** `--model`, else the model the index was built with, else the built-in one. */
-function modelFolder(model: string | undefined, dbFolder: string | undefined): string {
+async function modelFolder({ model, models: modelsFolder }: Values, dbFolder: string | undefined): Promise<string> {
   if (model === undefined) {
     const used = dbFolder === undefined ? undefined : readMeta(dbFolder)?.model;
     // The built-in model moves with each installation.
     return used === undefined || used.id === builtinManifestId() ? builtinModel : used.folder;
   }
   if (model === builtinId) { return builtinModel; }
-  if (!existsSync(model)) { throw new AssetSearchError('usage', `There is no model "${model}". Give "${builtinId}" or a folder that holds a model.`); }
+  const installed = /[\\/]/.test(model) ? undefined : await findModel(modelsFolder ?? defaultModelsFolder(), model);
+  if (installed) { return installed.folder; }
+  if (!existsSync(model)) { throw new AssetSearchError('usage', `There is no model "${model}". Give "${builtinId}", a model that "asset-search models list" shows, or a folder that holds a model.`); }
   return resolve(model);
 }
 
@@ -395,13 +387,6 @@ function escapeGlob(path: string): string { return path.replace(/[\\*?[\]{}()!+@
 
 // ───────────────────────────────────────────── input and output
 
-function only(list: string[], message: string): string {
-  if (list.length !== 1) { throw new AssetSearchError('usage', message); }
-  return list[0]!;
-}
-function none(list: string[], command: string): void {
-  if (list.length > 0) { throw new AssetSearchError('usage', `${command} takes no "${list[0]}".`); }
-}
 function positiveInteger(text: string, name: string): number {
   const value = nonNegativeInteger(text, name);
   if (value === 0) { throw new AssetSearchError('usage', `${name} needs a number above 0.`); }
@@ -423,6 +408,14 @@ function readText(file: string): string {
   try { return readFileSync(file === '-' ? 0 : file, 'utf8'); } catch (thrown) { throw new AssetSearchError('usage', `Cannot read "${file}": ${messageOf(thrown)}`); }
 }
 
+function showProgress(line: ProgressLine, progress: IndexProgress | undefined): void {
+  if (!progress) { return; }
+  const { phase, done, total, imagesPerSecond, secondsLeft } = progress;
+  const rate = imagesPerSecond > 0 ? `  ${Math.round(imagesPerSecond)} images/s` : '';
+  const left = secondsLeft !== undefined && secondsLeft > 1 ? `  ${Math.ceil(secondsLeft)} s left` : '';
+  line.show(phase, total > 0 ? done / total : 0, `${done}/${total}${rate}${left}`);
+}
+
 const round = (score: number | null): number | null => (score === null ? null : Math.round(score * 1e6) / 1e6);
 function toJson({ path, part, cell, score, root, matched }: Hit): object {
   return { path, ...(cell && { part, cell }), score: round(score), root, matched: [...(matched.visual ? ['visual'] : []), ...(matched.name ? ['name'] : [])] };
@@ -433,33 +426,6 @@ function toText({ hits, strong = hits.length }: SearchResult): string {
   const lines = hits.map(({ path, part, cell, score, matched }) => `${(score ?? 0).toFixed(3).padStart(6)}  ${names ? (matched.name ? 'name  ' : '      ') : ''}${path}${cell ? ` #${part} ${cell.name ?? `at ${cell.x},${cell.y}`}` : ''}\n`);
   if (strong < hits.length) { lines.splice(strong, 0, '        ── weak matches ──\n'); }
   return lines.join('');
-}
-
-/** Waits until the text is handed over, so that an exit right after it cuts nothing off a pipe. */
-function write(text: string): Promise<void> {
-  return new Promise((done, fail) => { process.stdout.write(text, error => { if (error) { fail(error); } else { done(); } }); });
-}
-
-/** One line that is drawn again and again; on a pipe nothing is drawn. */
-class ProgressBar {
-  private drawn = false;
-  constructor(private readonly wanted: boolean) {}
-
-  show(progress: IndexProgress | undefined): void {
-    if (!progress || !this.wanted || !process.stderr.isTTY) { return; }
-    const { phase, done, total, imagesPerSecond, secondsLeft } = progress;
-    const share = total > 0 ? done / total : 0;
-    const width = 24;
-    const bar = '█'.repeat(Math.round(share * width)).padEnd(width, '░');
-    const rate = imagesPerSecond > 0 ? `  ${Math.round(imagesPerSecond)} images/s` : '';
-    const left = secondsLeft !== undefined && secondsLeft > 1 ? `  ${Math.ceil(secondsLeft)} s left` : '';
-    process.stderr.write(`\r\x1b[K${phase.padEnd(10)} ${bar} ${done}/${total}${rate}${left}`);
-    this.drawn = true;
-  }
-
-  clear(): void {
-    if (this.drawn) { process.stderr.write('\r\x1b[K'); this.drawn = false; }
-  }
 }
 
 // A reader that has seen enough (head) closes the pipe.

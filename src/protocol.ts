@@ -492,7 +492,8 @@ export const View = {
 
 /** Codes used by both sides; tests check these, never messages. */
 export type ErrorCode =
-  | 'modelMissing' | 'modelCorrupt' | 'modelInvalid' | 'deviceUnavailable'
+  | 'modelMissing' | 'modelCorrupt' | 'modelInvalid' | 'modelBusy' | 'modelsReadOnly' | 'licenseNotAccepted' | 'deviceUnavailable'
+  | 'networkUnavailable' | 'downloadFailed' | 'downloadForbidden' | 'downloadNotFound' | 'downloadCorrupt'
   | 'indexMissing' | 'indexCorrupt' | 'indexLocked' | 'indexReadOnly' | 'diskFull'
   | 'imageUnreadable' | 'imageUnsupported' | 'imageTooLarge' | 'notIndexed' | 'textNotUnderstood'
   | 'platformUnsupported' | 'processorUnsupported' | 'nativeMissing'

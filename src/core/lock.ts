@@ -1,132 +1,34 @@
-/** One writer per index folder: a lock file that names its process and is free at once when that process is dead. */
-import { randomUUID } from 'node:crypto';
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
-import { hostname } from 'node:os';
-import { dirname, join } from 'node:path';
+/** One writer per index folder: its lock, and what it means to have lost it. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { AssetSearchError } from '../errors';
-
-export interface LockOwner {
-  pid: number;
-  host: string;
-  /** When the lock was taken, ISO 8601. */
-  started: string;
-  /** Start of the process in clock ticks since boot (Linux): tells a reused pid from the owner's. */
-  processStart?: string;
-  /** Unique per taking. */
-  token: string;
-}
-
-const heartbeatMs = 10_000;
-/** A lock of another machine cannot be asked for its process; without a sign of life for this long it is free. */
-const silentMs = 180_000;
+import { FileLock, type LockOwner } from '../lock';
 
 export class IndexLock {
-  private constructor(private readonly file: string, private readonly owner: LockOwner, private readonly heartbeat: NodeJS.Timeout) {}
+  private constructor(private readonly dbFolder: string, private readonly lock: FileLock) {}
 
   /** Takes the lock, or returns who holds it. */
   static acquire(dbFolder: string): IndexLock | LockOwner {
     mkdirSync(dbFolder, { recursive: true });
-    const file = join(dbFolder, 'lock.json');
-    const owner: LockOwner = {
-      pid: process.pid, host: hostname(), started: new Date().toISOString(), processStart: processStart(process.pid), token: randomUUID(),
-    };
-    for (let attempt = 0; ; attempt++) {
-      // Written aside and linked into place: nobody ever reads a half-written lock.
-      const written = `${file}.${owner.token}`;
-      writeFileSync(written, JSON.stringify(owner));
-      try {
-        linkSync(written, file);
-        const heartbeat = setInterval(() => {
-          try { utimesSync(file, new Date(), new Date()); } catch { /* check() finds a lost lock */ }
-        }, heartbeatMs);
-        heartbeat.unref();
-        return new IndexLock(file, owner, heartbeat);
-      } catch (thrown) {
-        if ((thrown as NodeJS.ErrnoException).code !== 'EEXIST') {
-          try {
-            // File systems without hard links.
-            writeFileSync(file, JSON.stringify(owner), { flag: 'wx' });
-          } catch (again) {
-            if ((again as NodeJS.ErrnoException).code !== 'EEXIST') { throw again; }
-          }
-        }
-      } finally {
-        rmSync(written, { force: true });
-      }
-      const holder = readOwner(file);
-      if (holder?.token === owner.token) {
-        const heartbeat = setInterval(() => { try { utimesSync(file, new Date(), new Date()); } catch { /* as above */ } }, heartbeatMs);
-        heartbeat.unref();
-        return new IndexLock(file, owner, heartbeat);
-      }
-      if (holder !== undefined && (isAlive(file, holder) || attempt > 20)) { return holder; }
-      removeDead(file, holder);
-    }
+    const taken = FileLock.acquire(lockFile(dbFolder));
+    return taken instanceof FileLock ? new IndexLock(dbFolder, taken) : taken;
   }
 
   /** Who holds the lock of this folder now; undefined when it is free or its owner is dead. */
-  static holder(dbFolder: string): LockOwner | undefined {
-    const file = join(dbFolder, 'lock.json');
-    const owner = readOwner(file);
-    return owner !== undefined && isAlive(file, owner) ? owner : undefined;
-  }
+  static holder(dbFolder: string): LockOwner | undefined { return FileLock.holder(lockFile(dbFolder)); }
 
-  isHeld(): boolean { return readOwner(this.file)?.token === this.owner.token; }
+  isHeld(): boolean { return this.lock.isHeld(); }
 
   /** Why this process owns the lock no longer; undefined while it does. Asked before each write. */
   lost(): AssetSearchError | undefined {
-    const holder = readOwner(this.file);
-    if (holder?.token === this.owner.token) { return undefined; }
+    if (this.lock.isHeld()) { return undefined; }
+    const holder = this.lock.holder();
     return holder === undefined
-      ? new AssetSearchError('indexMissing', `The index folder "${dirname(this.file)}" was deleted or emptied while it was being written; what was in it is gone. Index again.`)
+      ? new AssetSearchError('indexMissing', `The index folder "${this.dbFolder}" was deleted or emptied while it was being written; what was in it is gone. Index again.`)
       : new AssetSearchError('indexLocked', `Process ${holder.pid} on ${holder.host} took over the index. What was done is kept; index again when it ends.`);
   }
 
-  release(): void {
-    clearInterval(this.heartbeat);
-    if (this.isHeld()) { rmSync(this.file, { force: true }); }
-  }
+  release(): void { this.lock.release(); }
 }
 
-function readOwner(file: string): LockOwner | undefined {
-  try {
-    const owner = JSON.parse(readFileSync(file, 'utf8')) as LockOwner;
-    return typeof owner.pid === 'number' && typeof owner.host === 'string' ? owner : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** Moves a dead owner's lock aside; when another process was faster and the moved lock is a living one, it is put back. */
-function removeDead(file: string, dead: LockOwner | undefined): void {
-  const aside = `${file}.${randomUUID()}`;
-  try { renameSync(file, aside); } catch { return; }
-  const moved = readOwner(aside);
-  if (moved !== undefined && moved.token !== dead?.token) {
-    try { linkSync(aside, file); } catch { /* a third process holds it now; the second finds out by isHeld() */ }
-  }
-  rmSync(aside, { force: true });
-}
-
-function isAlive(file: string, owner: LockOwner): boolean {
-  if (owner.host !== hostname()) {
-    try { return Date.now() - statSync(file).mtimeMs < silentMs; } catch { return false; }
-  }
-  try {
-    process.kill(owner.pid, 0);
-  } catch (thrown) {
-    if ((thrown as NodeJS.ErrnoException).code !== 'EPERM') { return false; }
-  }
-  const start = processStart(owner.pid);
-  return owner.processStart === undefined || start === undefined || owner.processStart === start;
-}
-
-/** Field 22 of /proc/<pid>/stat (proc(5)); undefined where there is no /proc. */
-function processStart(pid: number): string | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
-  } catch {
-    return undefined;
-  }
-}
+function lockFile(dbFolder: string): string { return join(dbFolder, 'lock.json'); }

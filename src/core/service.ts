@@ -13,7 +13,7 @@ import { AtlasReader, mayConcern } from './atlasReader';
 import { fileHashOf, sheetHash, type Split } from './cells';
 import { ensureVerified } from './conformance';
 import { Decoder } from './decoder';
-import { folderBytes } from './disk';
+import { folderBytes } from '../disk';
 import { DeviceEncoder } from './deviceEncoder';
 import { parseDevice } from './devices';
 import { nameEmojis } from './emoji';

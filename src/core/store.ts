@@ -7,7 +7,7 @@ import {
 } from 'apache-arrow';
 import type { Asset, AssetKey, Filter, LabelCounts, LabelScope } from '../protocol';
 import { cellHash } from './cells';
-import { folderBytes } from './disk';
+import { folderBytes } from '../disk';
 import { AssetSearchError, messageOf } from '../errors';
 import { keptLabels, labelNeedle, onlyRemoved } from './labelText';
 import type { VectorSample } from './relevance';

@@ -69,6 +69,19 @@ export interface Manifest {
   score: ScoreSpec;
   /** Sentences around a label, with `{}` for the label. */
   promptTemplates: string[];
+  /** Where a downloaded model came from. */
+  source?: ModelSource;
+}
+
+export interface ModelSource {
+  /** `owner/name` on the hub. */
+  repo: string;
+  /** 40 hex digits. */
+  commit: string;
+  /** Local path → path in the repository. */
+  files: Record<string, string>;
+  /** Where the tokenizer came from, if from elsewhere. */
+  tokenizerRepo?: { repo: string; commit: string };
 }
 
 /**
@@ -132,15 +145,28 @@ export function parseManifest(json: unknown): Manifest {
       logitBias: score.number('logitBias'),
     },
     promptTemplates: root.templates('promptTemplates'),
+    ...(root.has('source') && { source: source(root.object('source')) }),
   };
+}
+
+function source(fields: Fields): ModelSource {
+  const files = fields.object('files');
+  const originOf = (each: Fields): { repo: string; commit: string } => ({ repo: each.string('repo'), commit: each.string('commit') });
+  return {
+    ...originOf(fields), files: Object.fromEntries(files.names().map(name => [name, files.string(name)])),
+    ...(fields.has('tokenizerRepo') && { tokenizerRepo: originOf(fields.object('tokenizerRepo')) }),
+  };
+}
+
+/** Whether a POSIX path stays inside the folder it is relative to, on every platform. */
+export function isInside(path: string): boolean {
+  return path !== '' && !path.startsWith('/') && !/[\\:\0]/.test(path) && path.split('/').every(part => part !== '..' && part !== '');
 }
 
 function file(fields: Fields): ModelFile {
   const path = fields.string('path');
   // A manifest may come from a stranger: it must not name a file outside its own folder.
-  if (path.startsWith('/') || /[\\:\0]/.test(path) || path.split('/').some(part => part === '..' || part === '')) {
-    throw fields.wrong('path', 'a relative path inside the model folder');
-  }
+  if (!isInside(path)) { throw fields.wrong('path', 'a relative path inside the model folder'); }
   const sha256 = fields.string('sha256');
   if (!/^[0-9a-f]{64}$/.test(sha256)) { throw fields.wrong('sha256', '64 lower-case hex digits'); }
   return { path, sha256, sizeBytes: fields.integer('sizeBytes', 1) };
@@ -161,6 +187,8 @@ class Fields {
   }
 
   has(name: string): boolean { return this.values[name] !== undefined; }
+
+  names(): string[] { return Object.keys(this.values); }
 
   object(name: string): Fields { return new Fields(this.values[name], `${this.where}${name}.`); }
 

@@ -135,7 +135,7 @@ suite('command line', function () {
   });
 
   test('models and stats', async () => {
-    assert.equal((await json<{ id: string }>('models')).id, 'builtin');
+    assert.equal((await json<{ id: string }>('models', '--models', join(folder, 'no models'))).id, 'builtin');
     const stats = await json<{ assets: number; skipped: number; formats: object; roots: { id: string }[]; model: { id: string }; spaces: { role: string; rows: number; bytes: number }[] }>('stats', '--db', db);
     assert.deepEqual([stats.assets, stats.skipped, stats.formats, stats.roots[0]!.id, stats.model.id], [9, 1, { svg: 9 }, 'my images', 'builtin']);
     assert.deepEqual(stats.spaces.map(({ role, rows, bytes }) => [role, rows, bytes > 1000]), [['serving', 9, true]]);
