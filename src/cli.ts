@@ -29,6 +29,7 @@ const help = `Finds images by what they show. Everything runs on this machine.
   asset-search label --all --labels "cat,dog" --db <dir> [--csv|--json]   keeps them in the index
   asset-search models list [--available] [--json]    what is installed, or can be downloaded
   asset-search models pull <id[@variant]> [--yes]    downloads a model; goes on where it was interrupted
+  asset-search models import <folder> [--name <name>] [--variant fp32|fp16|int8]   a model of your own: ONNX graphs, tokenizer.json and the configuration that they were exported with
   asset-search models remove <id[@variant]>
   asset-search stats --db <dir> [--json]
 
@@ -64,7 +65,7 @@ Exit codes: 0 done, 1 error, 2 wrong usage, 3 another process is writing the ind
 `;
 
 const options = {
-  db: { type: 'string' }, model: { type: 'string' }, models: { type: 'string' }, endpoint: { type: 'string' }, yes: { type: 'boolean', default: false }, available: { type: 'boolean', default: false }, device: { type: 'string', default: 'auto' }, threads: { type: 'string', default: '0' }, json: { type: 'boolean', default: false },
+  db: { type: 'string' }, model: { type: 'string' }, models: { type: 'string' }, endpoint: { type: 'string' }, yes: { type: 'boolean', default: false }, available: { type: 'boolean', default: false }, name: { type: 'string' }, variant: { type: 'string' }, device: { type: 'string', default: 'auto' }, threads: { type: 'string', default: '0' }, json: { type: 'boolean', default: false },
   limit: { type: 'string', default: '10' }, 'no-names': { type: 'boolean', default: false }, queries: { type: 'string' }, text: { type: 'string' }, labels: { type: 'string' },
   label: { type: 'string', multiple: true }, all: { type: 'boolean', default: false }, csv: { type: 'boolean', default: false },
   files: { type: 'string' }, 'max-megapixels': { type: 'string', default: '100' }, 'max-file-size': { type: 'string', default: '20' },
@@ -83,7 +84,7 @@ const optionsOf: ReadonlyMap<string, readonly string[]> = new Map(Object.entries
   search: [...modelOptions, 'limit', 'label', 'no-names', 'queries'],
   similar: [...modelOptions, ...limitOptions, 'limit', 'text', 'queries'],
   label: [...modelOptions, ...limitOptions, 'labels', 'files', 'all', 'csv'],
-  models: ['model', 'models', 'endpoint', 'yes', 'available'],
+  models: ['model', 'models', 'endpoint', 'yes', 'available', 'name', 'variant'],
   stats: modelOptions,
 }));
 

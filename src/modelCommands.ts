@@ -1,6 +1,8 @@
-/** `asset-search models`: lists, downloads and removes models. */
-import { resolve } from 'node:path';
+/** `asset-search models`: lists, downloads, imports and removes models. */
+import { join, resolve } from 'node:path';
+import { ensureVerified } from './core/conformance';
 import { loadModel } from './core/model';
+import { importModel } from './core/modelImport';
 import { AssetSearchError } from './errors';
 import { catalog, findInCatalog, type CatalogModel, type CatalogVariant } from './models/catalog';
 import { downloadModel, huggingFaceCache, isCurrent, planDownload, type DownloadOptions, type DownloadProgress } from './models/download';
@@ -11,15 +13,16 @@ import { exitCodes, none, only, ProgressLine, write } from './terminal';
 /** The built-in model's id. */
 export const builtinId = 'builtin';
 
-export interface ModelValues { model?: string | undefined; models?: string | undefined; endpoint?: string | undefined; yes: boolean; available: boolean; json: boolean }
+export interface ModelValues { model?: string | undefined; models?: string | undefined; endpoint?: string | undefined; yes: boolean; available: boolean; name?: string | undefined; variant?: string | undefined; json: boolean }
 
 /** Runs `models <what> ...`; gives the exit code. */
 export async function models([what = 'list', ...rest]: string[], values: ModelValues, builtinFolder: string): Promise<number> {
   switch (what) {
     case 'list': return list(rest, values, builtinFolder);
     case 'pull': return pull(rest, values);
+    case 'import': return importOwn(rest, values);
     case 'remove': return remove(rest, values);
-    default: throw new AssetSearchError('usage', `models knows list, pull and remove, not "${what}".`);
+    default: throw new AssetSearchError('usage', `models knows list, pull, import and remove, not "${what}".`);
   }
 }
 
@@ -97,6 +100,21 @@ async function pull(rest: string[], values: ModelValues): Promise<number> {
 
 async function report({ json }: ModelValues, { id }: CatalogModel, { variant }: CatalogVariant, folder: string, commit: string): Promise<number> {
   await write(json ? `${JSON.stringify({ id, variant, folder, commit })}\n` : `${folder}\n`);
+  return exitCodes.done;
+}
+
+async function importOwn(rest: string[], values: ModelValues): Promise<number> {
+  const from = only(rest, 'models import needs the folder of one model.');
+  const stop = new AbortController();
+  process.once('SIGINT', () => stop.abort());
+  const { folder, manifest, unchanged } = await importModel(from, folderOf(values), {
+    ...values.name !== undefined && { name: values.name }, ...values.variant !== undefined && { variant: values.variant }, signal: stop.signal,
+    check: model => ensureVerified(model, { processFile: join(__dirname, 'conformanceProcess.js'), threads: 0 }, stop.signal),
+  });
+  const { id, variant, embeddingDim, image } = manifest;
+  if (values.json) { await write(`${JSON.stringify({ id, variant, folder, unchanged })}\n`); return exitCodes.done; }
+  process.stderr.write(unchanged ? `${id} (${variant}) is there already.\n` : `${id} (${variant}): ${embeddingDim} dimensions, images of ${image.size} x ${image.size}. Use it with --model ${id}, or with the setting assetSearch.model.\n`);
+  await write(`${folder}\n`);
   return exitCodes.done;
 }
 

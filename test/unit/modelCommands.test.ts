@@ -156,4 +156,25 @@ suite('models on the command line', function () {
     assert.equal(lines((await run(['search', 'heart', '--db', db, '--model', 'own', '--json'])).out).length, 1);
     assert.equal((await run(['search', 'heart', '--db', db, '--model', 'own@int8'])).code, 2);
   });
+
+  test('import takes a folder over once, and checks it', async () => {
+    const own = join(folder, 'my icons');
+    cpSync(join(process.cwd(), 'media', 'builtin'), own, { recursive: true });
+    const imported = await start(['models', 'import', own, '--name', 'icons', '--json']).ended;
+    assert.equal(imported.code, 0, imported.err);
+    const target = join(folder, 'models', 'icons', 'fp16');
+    assert.deepEqual(JSON.parse(imported.out), { id: 'icons', variant: 'fp16', folder: target, unchanged: false });
+    assert.ok(existsSync(join(target, 'verified.json')));
+    assert.match((await start(['models', 'import', own, '--name', 'icons', '--json']).ended).out, /"unchanged":true/);
+    for (const [args, code] of [[['models', 'import'], 2], [['models', 'import', own], 2], [['models', 'import', folder], 1], [['models', 'import', own, '--name', 'a/b'], 1]] as const) {
+      assert.equal((await start([...args]).ended).code, code, args.join(' '));
+    }
+    // A model with the towers of another one is refused by name of the check, and leaves nothing.
+    const manifest = JSON.parse(readFileSync(join(own, 'model.json'), 'utf8')) as { image: object };
+    writeFileSync(join(own, 'model.json'), JSON.stringify({ ...manifest, image: { ...manifest.image, output: 'nothing' } }));
+    const refused = await start(['models', 'import', own, '--name', 'wrong']).ended;
+    assert.equal(refused.code, 1);
+    assert.match(refused.err, /"graphs"/);
+    assert.equal(existsSync(join(folder, 'models', 'wrong')), false);
+  });
 });
