@@ -54,14 +54,16 @@ export class TransientError extends AssetSearchError {
 }
 
 export class Hub {
-  /** Without a slash at its end. */
   readonly endpoint: URL;
+  /** The endpoint without a slash at its end. */
+  private readonly base: string;
   readonly patience: Patience;
   private readonly fetch: typeof globalThis.fetch;
 
   /** Throws AssetSearchError 'usage' for an endpoint that is no http(s) URL. */
   constructor(private readonly options: HubOptions = {}) {
     this.endpoint = parseEndpoint(options.endpoint ?? defaultEndpoint);
+    this.base = this.endpoint.href.replace(/\/$/, '');
     this.fetch = options.fetch ?? globalThis.fetch;
     this.patience = { ...usualPatience, ...options.patience };
   }
@@ -92,7 +94,7 @@ export class Hub {
   }
 
   /**
-   * Opens one file, once: the caller tries again. `touch` of the idle guard is called with each chunk.
+   * Opens one file, once: `retry` is the caller's. The body is read under the same idle guard.
    * Throws before the first byte when the hub's headers tell of another commit, hash or size than `file` has.
    */
   async open(file: HubFile, range: { offset: number; etag?: string }, idle: IdleGuard): Promise<OpenedFile> {
@@ -184,7 +186,7 @@ export class Hub {
   private async request(path: string, idle: IdleGuard, headers: Record<string, string>): Promise<{ response: Response; url: URL; hub: { commit?: string; linkedEtag?: string; linkedSize?: number } }> {
     const hub: { commit?: string; linkedEtag?: string; linkedSize?: number } = {};
     const visited = new Set<string>();
-    for (let url = new URL(this.endpoint.href.replace(/\/$/, '') + path); ;) {
+    for (let url = new URL(this.base + path); ;) {
       visited.add(url.href);
       idle.touch();
       let response: Response;
@@ -234,8 +236,7 @@ export class Hub {
     await response.body?.cancel().catch(() => undefined);
     const { status, headers } = response;
     const [host, reason] = [url.host, headers.get('x-error-code') ?? ''];
-    const page = `${this.endpoint.href.replace(/\/$/, '')}/${repo}`;
-    const token = `${this.endpoint.href.replace(/\/$/, '')}/settings/tokens`;
+    const [page, token] = [`${this.base}/${repo}`, `${this.base}/settings/tokens`];
     // A signed address of the CDN that has run out gives 403; the hub makes a new one.
     if (url.origin !== this.endpoint.origin && (status === 401 || status === 403)) { return new TransientError('downloadFailed', `${host} refused the download (${status}). Try again later.`); }
     if (reason === 'GatedRepo' || (status === 403 && reason === '')) {
