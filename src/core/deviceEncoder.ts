@@ -66,6 +66,11 @@ export class DeviceEncoder implements BatchEncoder {
     };
   }
 
+  /** Starts the process before the first images are there; what is wrong with it {@link encode} tells. */
+  start(): void {
+    if (this.options.setting === 'auto' || this.toTry().length === 0) { this.open().catch(() => undefined); }
+  }
+
   /** As {@link EncodeClient.encode}, but a device that fails is left for the CPU, and the CPU's process gets a second try. The signal ends only measurements. */
   async encode(pixels: Uint8Array[], signal?: AbortSignal): Promise<Float32Array[]> {
     if (this.toTry().length > 0 && (this.options.setting !== 'auto' || this.encodingMs >= (this.options.patienceMs ?? defaultPatienceMs))) { await this.calibrate(signal); }
@@ -90,9 +95,7 @@ export class DeviceEncoder implements BatchEncoder {
   }
 
   private async run(pixels: Uint8Array[]): Promise<Float32Array[]> {
-    const { device, options: { processFile, model, threads, timeoutMs = defaultTimeoutMs } } = this;
-    this.client ??= EncodeClient.start({ processFile, model, device, threads, ...(device !== 'cpu' && { timeoutMs }) });
-    const { client } = this;
+    const client = this.open();
     try {
       return await (await client).encode(pixels, this.batchSize);
     } catch (thrown) {
@@ -100,6 +103,12 @@ export class DeviceEncoder implements BatchEncoder {
       await client.catch(() => { this.client = undefined; });
       throw thrown;
     }
+  }
+
+  private open(): Promise<EncodeClient> {
+    const { device, options: { processFile, model, threads, timeoutMs = defaultTimeoutMs } } = this;
+    this.client ??= EncodeClient.start({ processFile, model, device, threads, ...(device !== 'cpu' && { timeoutMs }) });
+    return this.client;
   }
 
   /** Devices of which nothing is known. */

@@ -69,6 +69,9 @@ export class EncodeClient {
     this.opened = this.ask(0, { kind: 'open', ...open });
   }
 
+  /** Of the process. */
+  get pid(): number | undefined { return this.child.pid; }
+
   /**
    * As ImageEncoder.encode. Rejects with AssetSearchError 'encoderCrashed' when the process ends, 'encoderHung' when it is silent for too long;
    * the client is then of no further use.

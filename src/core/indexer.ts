@@ -16,7 +16,7 @@ import { thumbnailFile, touchThumbnail } from './thumbnails';
 import { assetStem, assetWords } from './words';
 
 /** Encodes the model's input pixels; {@link import('./deviceEncoder').DeviceEncoder} in a process of its own. Device and size of a batch may change from one to the next. */
-export interface BatchEncoder { readonly device: string; readonly batchSize: number; encode(pixels: Uint8Array[], signal?: AbortSignal): Promise<Float32Array[]> }
+export interface BatchEncoder { readonly device: string; readonly batchSize: number; /** There will soon be something to encode. */ start(): void; encode(pixels: Uint8Array[], signal?: AbortSignal): Promise<Float32Array[]> }
 
 export interface IndexOptions {
   dbFolder: string;
@@ -209,6 +209,7 @@ class IndexRun {
   private async encode(work: readonly Work[]): Promise<Hashed[]> {
     if (work.length === 0) { return []; }
     const { encoder, pause } = this.options;
+    encoder.start();
     const signal = pause ? AbortSignal.any([this.stop.signal, pause]) : this.stop.signal;
     const batches = new EncodeQueue<{ of: Encoding; part: number; pixels: Uint8Array }>(() => encoder.batchSize, async batch => {
       const vectors = await encoder.encode(batch.map(each => each.pixels), signal);

@@ -7,8 +7,10 @@ import { calibrate, drawPictures, type Calibration } from '../../src/core/calibr
 import { DeviceEncoder, type DeviceEncoderOptions } from '../../src/core/deviceEncoder';
 import { DeviceMemory } from '../../src/core/deviceMemory';
 import { gpuDevicesFor, parseDevice, type Device, type GpuDevice } from '../../src/core/devices';
+import { createImageEncoder } from '../../src/core/encoder';
 import { loadModel, type Model } from '../../src/core/model';
 import { hasInt8Instructions } from '../../src/core/platform';
+import { clipShapes, writeClip } from '../../bench/clipGraphs';
 
 const processFile = join(process.cwd(), 'test', 'fixtures', 'fakeEncodeProcess.cjs');
 /** `ms`: of one picture. */
@@ -160,6 +162,37 @@ suite('calibration', function () {
     assert.deepEqual(memory('a').read(), { problems: [] }, 'too old');
     writeFileSync(file, '{');
     assert.deepEqual(memory('a').read(), { problems: [] });
+  });
+
+  /** Chromium's Vulkan in software, as Debian's package chromium installs it; it needs libvulkan1. */
+  const icd = '/usr/lib/chromium/vk_swiftshader_icd.json';
+
+  test('WebGPU on a simulated GPU gives what the CPU gives, and encodes', async function () {
+    if (process.platform !== 'linux' || process.arch !== 'x64' || !existsSync(icd)) {
+      console.log(`      skipped: it needs ${icd} (apt install chromium libvulkan1)`);
+      this.skip();
+    }
+    this.timeout(300_000);
+    const before = process.env.VK_ICD_FILENAMES;
+    process.env.VK_ICD_FILENAMES = icd;
+    try {
+      writeClip(join(folder, 'tiny'), 'tiny', clipShapes.tiny, 'fp32');
+      const model = await loadModel(join(folder, 'tiny'));
+      const real = { processFile: join(process.cwd(), 'dist', 'encodeProcess.js'), model, threads: 1 };
+      const made = encoder({}, { ...real, setting: 'gpu', devices: ['webgpu'], timeoutMs: 120_000 });
+      const images = drawPictures(32).slice(0, 5);
+      const vectors = await made.encode(images);
+      // Five of a batch that is larger: the empty rest of it is not given back.
+      assert.deepEqual([made.device, made.report.problems, vectors.length], ['webgpu', [], 5]);
+      await made.rest();
+      const cpu = await createImageEncoder(model, { device: 'cpu', threads: 1 });
+      for (const [index, vector] of (await cpu.encode(images)).entries()) {
+        assert.ok(vector.reduce((sum, value, at) => sum + value * vectors[index]![at]!, 0) > 0.9999, `picture ${index}`);
+      }
+      await cpu.dispose();
+    } finally {
+      if (before === undefined) { delete process.env.VK_ICD_FILENAMES; } else { process.env.VK_ICD_FILENAMES = before; }
+    }
   });
 
   test('settings and platforms', () => {

@@ -267,7 +267,7 @@ suite('command line', function () {
       many = join(folder, 'many');
       mkdirSync(many);
       for (let index = 0; index < count; index++) {
-        writeFileSync(join(many, `${index}.svg`), `<svg xmlns="http://www.w3.org/2000/svg" width="900" height="900"><circle cx="${index}" cy="${900 - index}" r="${9 + (index % 300)}" fill="#${(index * 7919 % 0xffffff).toString(16).padStart(6, '0')}"/></svg>`);
+        writeFileSync(join(many, `${index}.svg`), `<svg xmlns="http://www.w3.org/2000/svg" width="900" height="900"><circle cx="${index % 900}" cy="${900 - index % 900}" r="${9 + (index % 300)}" fill="#${(index * 7919 % 0xffffff).toString(16).padStart(6, '0')}"/></svg>`);
       }
     });
     /** Stops the process as soon as its first rows are safe. */

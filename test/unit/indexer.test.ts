@@ -20,6 +20,7 @@ const image: ImageSpec = { input: 'x', output: 'y', size: 16, resize: 'pad', int
 class CountingEncoder implements BatchEncoder {
   readonly device = 'cpu';
   readonly batchSize = 8;
+  start(): void { /* always ready */ }
   images = 0;
   constructor(private readonly before: (images: number) => void | Promise<void> = () => undefined) {}
   async encode(pixels: Uint8Array[]): Promise<Float32Array[]> {
@@ -100,7 +101,7 @@ suite('indexer', function () {
     assert.deepEqual(counts(first), { indexed: 2, unchanged: 0, reused: 1, removed: 0, skipped: 2 });
     assert.equal(encoder.images, 2);
     assert.deepEqual(await rows(), ['a.svg', 'copy of a.svg', 'sub/b.svg']);
-    const again = await run({ decoder: undefined as never, encoder: { device: 'cpu', batchSize: 1, encode: () => assert.fail('nothing to encode') } });
+    const again = await run({ decoder: undefined as never, encoder: { device: 'cpu', batchSize: 1, start: () => undefined, encode: () => assert.fail('nothing to encode') } });
     assert.deepEqual(counts(again), { indexed: 0, unchanged: 3, reused: 0, removed: 0, skipped: 2 });
     const byPath = (summary: IndexSummary) => Object.fromEntries(summary.skipped.map(skip => [skip.path, skip]));
     assert.deepEqual(byPath(again), byPath(first), 'the reasons stay');
