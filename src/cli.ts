@@ -273,7 +273,7 @@ async function stats(rest: string[], values: Values): Promise<number> {
 }
 
 const reasons: Readonly<Record<DeviceReport['reason'], string>> = {
-  asked: 'as asked', unmeasured: 'nothing is measured before the first long run', measured: 'measured to be the fastest', only: 'no other device works here',
+  asked: 'as asked', unmeasured: 'nothing is measured before the first long run', untried: 'what is asked for is tried with the next images', measured: 'measured to be the fastest', only: 'no other device works here',
 };
 
 function deviceText({ device, reason, batchSize, rates, problems, fasterVariant }: DeviceReport): string {

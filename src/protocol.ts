@@ -279,8 +279,8 @@ export interface DeviceProblem { device: string; code: 'unavailable' | 'failed' 
 /** Which device encodes images, and how it came to that. */
 export interface DeviceReport {
   device: string;
-  /** 'unmeasured': no run has been long enough yet that measuring could pay; 'measured': the fastest; 'only': no other that the setting allows works here. */
-  reason: 'asked' | 'unmeasured' | 'measured' | 'only';
+  /** 'unmeasured': no run has been long enough yet that measuring could pay; 'untried': what the setting asks for comes with the next images; 'measured': the fastest; 'only': no other that the setting allows works here. */
+  reason: 'asked' | 'unmeasured' | 'untried' | 'measured' | 'only';
   /** Images a run takes. */
   batchSize: number;
   /** Images a second, the fastest first; empty when nothing was compared. */

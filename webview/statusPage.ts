@@ -282,7 +282,8 @@ export class StatusPage extends LitElement {
     const name = deviceName(device);
     const why = {
       asked: () => t('{0}, as the settings say', name),
-      unmeasured: () => t('{0}; the first indexing that takes longer measures whether another device is faster', name),
+      unmeasured: () => t('{0} so far; the first indexing that takes longer measures whether another device is faster', name),
+      untried: () => t('{0} so far; the device of the settings is tried with the next images', name),
       measured: () => t('{0}, the fastest by measurement', name),
       only: () => t('{0}; no other device works here', name),
     }[reason]();

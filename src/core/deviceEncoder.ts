@@ -58,7 +58,7 @@ export class DeviceEncoder implements BatchEncoder {
     const { setting } = this.options;
     const { calibration, problems } = this.entry;
     const { device, batchSize } = this;
-    const reason = setting === 'cpu' || device === setting ? 'asked' : this.toTry().length > 0 ? 'unmeasured' : calibration && calibration.rates.length > 0 ? 'measured' : 'only';
+    const reason = setting === 'cpu' || device === setting ? 'asked' : this.toTry().length > 0 ? (setting === 'auto' ? 'unmeasured' : 'untried') : calibration && calibration.rates.length > 0 ? 'measured' : 'only';
     const named = setting === 'auto' || setting === 'cpu' || setting === 'gpu' || this.devices.includes(setting as GpuDevice);
     return {
       device, batchSize, reason, rates: calibration?.rates ?? [], ...(calibration?.fasterVariant && { fasterVariant: calibration.fasterVariant }),

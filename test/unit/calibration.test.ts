@@ -98,7 +98,7 @@ suite('calibration', function () {
     assert.deepEqual(await next.encode(pictures), vectors, 'the CPU was not needed again');
     await next.rest();
     // Another setting, another model or another machine knows nothing of it.
-    assert.equal(encoder(fast, { setting: 'gpu' }).report.reason, 'unmeasured');
+    assert.equal(encoder(fast, { setting: 'gpu' }).report.reason, 'untried');
   });
 
   test('a device that crashes in the middle of a run is left for the CPU, which encodes what it had; it is not tried again', async () => {
