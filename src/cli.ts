@@ -295,7 +295,7 @@ async function openService(db: string | undefined, roots: Root[], values: Values
     onLog: ({ level, message }) => { if (level === 'warn' || debug) { process.stderr.write(`${message}\n`); } },
   });
   const params: Omit<OpenParams, 'dbFolder'> = {
-    roots, rules: rulesOf(values), modelFolder: model, device: values.device,
+    roots, rules: rulesOf(values), modelFolder: model, device: values.device, measurementsFolder: resolve(values.models ?? defaultModelsFolder()),
     threads: nonNegativeInteger(values.threads, '--threads'),
     // Nobody looks at thumbnails here; a window that shares the index makes those that it shows.
     maxThumbnailBytes: 0,

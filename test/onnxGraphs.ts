@@ -2,13 +2,13 @@
 import { randomFrom } from './samplePictures.mjs';
 
 type Bytes = Buffer | number[];
-const varint = (value: number): number[] => value < 0x80 ? [value] : [value % 0x80 | 0x80, ...varint(Math.floor(value / 0x80))];
-const bytes = (field: number, payload: Bytes | string): Buffer => {
+export const varint = (value: number): number[] => value < 0x80 ? [value] : [value % 0x80 | 0x80, ...varint(Math.floor(value / 0x80))];
+export const bytes = (field: number, payload: Bytes | string): Buffer => {
   const content = Buffer.from(payload as string);
   return Buffer.concat([Buffer.from([...varint(field << 3 | 2), ...varint(content.length)]), content]);
 };
-const number = (field: number, value: number): Buffer => Buffer.from([...varint(field << 3), ...varint(value)]);
-const message = (field: number, ...parts: Buffer[]): Buffer => bytes(field, Buffer.concat(parts));
+export const number = (field: number, value: number): Buffer => Buffer.from([...varint(field << 3), ...varint(value)]);
+export const message = (field: number, ...parts: Buffer[]): Buffer => bytes(field, Buffer.concat(parts));
 
 export const onnxTypes = { float32: 1, int32: 6, int64: 7, float16: 10 } as const;
 export type OnnxType = keyof typeof onnxTypes;
