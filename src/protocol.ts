@@ -184,6 +184,10 @@ export interface IndexStatus {
   /** Files skipped at the last run that saw them. */
   skipped: number;
   model: ModelInfo;
+  /** The model whose index answers until that of `model` is complete. */
+  serving?: ModelInfo;
+  /** Why the model that was asked for is not used, but `model`. */
+  modelProblem?: ErrorInfo;
   device: string;
   progress?: IndexProgress;
   lastRun?: IndexSummary;
@@ -212,6 +216,11 @@ export interface OpenParams {
   dbFolder: string;
   /** Absolute folder of the model. */
   modelFolder: string;
+  /**
+   * Absolute folder of a model that is always there. Where `modelFolder` holds none that may be used, the model of the existing index is used instead, or this one;
+   * {@link IndexStatus.modelProblem} says why. Without it, that is an error.
+   */
+  fallbackModelFolder?: string;
   /** A setting of core/devices.ts: auto, cpu, gpu, or one device by name. */
   device: string;
   /** Absolute folder in which measurements of devices are remembered; without it they last as long as the engine. */
@@ -371,6 +380,10 @@ export const Engine = {
   details: request<Record<string, never>, IndexDetails>('engine/details'),
   /** Deletes an unused space. Fails with 'usage' for one in use, with 'indexLocked' while somebody writes. */
   removeSpace: request<{ name: string }, void>('engine/removeSpace'),
+  /** Checks a model before it is chosen. Fails with modelInvalid, modelMissing, modelCorrupt, or where no model can run. Cancellable. */
+  verifyModel: request<{ folder: string }, void>('engine/verifyModel'),
+  /** Copies a folder as other tools export a model into the models' folder, checked. `name`: what it is called from now on. Cancellable. */
+  importModel: request<{ from: string; modelsFolder: string; name?: string }, { id: string; variant: string; unchanged: boolean }>('engine/importModel'),
   /** Folders that hold indexed files, at any depth; sorted by root and path. */
   folders: request<Record<string, never>, { root: string; path: string }[]>('engine/folders'),
   /** Makes sure thumbnails exist; returns the absolute file path per hash (missing when it could not be made). */

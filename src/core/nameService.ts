@@ -33,7 +33,7 @@ export class NameService {
 
   async open(params: OpenParams): Promise<IndexStatus> {
     this.params = params;
-    this.model = await loadModel(params.modelFolder);
+    this.model = await loadModel(params.fallbackModelFolder ?? params.modelFolder);
     this.options.onLog({ level: 'error', message: this.options.reason.message });
     await this.index();
     return this.status();
@@ -113,6 +113,8 @@ export class NameService {
   async labelCounts(..._: unknown[]): Promise<LabelCounts> { return { labels: [], unlabelled: 0 }; }
   async readTeamLabels(..._: unknown[]): Promise<TeamImport> { return { changed: 0, errors: [] }; }
   async removeSpace(_: unknown): Promise<never> { throw this.refusal(); }
+  async verifyModel(..._: unknown[]): Promise<never> { throw this.refusal(); }
+  async importModel(..._: unknown[]): Promise<never> { throw this.refusal(); }
   async thumbnails({ assets }: { assets: { root: string; path: string; part: number }[] }): Promise<{ key: { root: string; path: string; part: number } }[]> { return assets.map(key => ({ key })); }
 
   status(): IndexStatus {

@@ -29,6 +29,7 @@ import { IndexLock } from './lock';
 import { builtinId, spaceName } from '../models/manifest';
 import { markIndex, readMeta, writeMeta } from './meta';
 import { loadModel, type Model } from './model';
+import { importModel } from './modelImport';
 import { rank } from './ranking';
 import { blend, maxSampleRows, spreadOf, strongFrom, type QueryKind } from './relevance';
 import { keepUnmoved } from './roots';
@@ -151,6 +152,9 @@ export class AssetService {
   /** Says that the run in work is ending for a pause. */
   private runPause: AbortSignal | undefined;
   private error: IndexStatus['error'];
+  /** Folders of models that cannot be used, and why the first of them, the one that was asked for, cannot. */
+  private readonly refused = new Set<string>();
+  private modelProblem: IndexStatus['modelProblem'];
   private writer: IndexStatus['writer'];
   private progress: IndexProgress | undefined;
   private lastRun: IndexSummary | undefined;
@@ -174,7 +178,9 @@ export class AssetService {
     const setting = parseDevice(params.device);
     const { dbFolder, rules } = params;
     const threads = params.threads > 0 ? params.threads : availableParallelism();
-    const model = await loadModel(params.modelFolder);
+    this.refused.clear();
+    this.modelProblem = undefined;
+    const model = await this.loadUsable(params);
     const target = new ModelSession(model, threads, this.options.processes.verifier);
     checkIndexFolder(dbFolder, params.roots);
     try {
@@ -185,11 +191,7 @@ export class AssetService {
     }
     const limits = { maxFileSizeBytes: rules.maxFileSizeBytes, maxPixels: rules.maxPixels, timeoutMs: decodeTimeoutMs };
     this.opened = {
-      params, threads, target, serving: { session: target, space: undefined },
-      encoder: new DeviceEncoder({
-        processFile: this.options.processes.encoder, model, setting, threads, measurementsFolder: params.measurementsFolder,
-        onChange: () => this.notify(true), onLog: record => this.options.onLog(record),
-      }),
+      params, threads, target, serving: { session: target, space: undefined }, encoder: this.createEncoder(model, params, threads),
       store: await Store.open(dbFolder), state: StateFile.open(dbFolder), labels: new LabelKeeper(dbFolder, params.roots),
       atlases: new AtlasReader(new Map(params.roots.map(root => [root.id, root.path])), message => this.log('info', message)),
       indexDecoder: Decoder.start({ processFile: this.options.processes.decoder, concurrency: 2 * threads, limits }),
@@ -221,6 +223,66 @@ export class AssetService {
     opened.store.close();
   }
 
+  private createEncoder(model: Model, { device, measurementsFolder }: OpenParams, threads: number): DeviceEncoder {
+    return new DeviceEncoder({
+      processFile: this.options.processes.encoder, model, setting: parseDevice(device), threads, measurementsFolder,
+      onChange: () => this.notify(true), onLog: record => this.options.onLog(record),
+    });
+  }
+
+  /** The model that was asked for. Where it cannot be used and there is a fallback: that of the index which is there, so that it goes on, else the fallback. */
+  private async loadUsable({ modelFolder, fallbackModelFolder, dbFolder }: OpenParams): Promise<Model> {
+    const used = readMeta(dbFolder)?.model;
+    const instead = fallbackModelFolder === undefined ? [] : [...used && used.id !== builtinId ? [used.folder] : [], fallbackModelFolder];
+    const folders = [...new Set([modelFolder, ...instead])].filter(folder => !this.refused.has(folder));
+    for (const folder of folders.slice(0, -1)) {
+      try { return await loadModel(folder); } catch (thrown) { this.refuse(folder, thrown); }
+    }
+    return loadModel(folders.at(-1)!);
+  }
+
+  /** Throws on what is no fault of the model. */
+  private refuse(folder: string, thrown: unknown): void {
+    if (!(thrown instanceof AssetSearchError) || !thrown.code.startsWith('model')) { throw thrown; }
+    this.refused.add(folder);
+    this.modelProblem ??= { code: thrown.code, message: thrown.message };
+    this.log('warn', thrown.message);
+  }
+
+  /** The model of a run, once it has passed its check; one that does not gives way, where there is a fallback. */
+  private async checkedTarget(opened: Opened): Promise<ModelSession> {
+    for (;;) {
+      const { target, serving, encoder, params: { fallbackModelFolder } } = opened;
+      try {
+        await target.ready();
+        return target;
+      } catch (thrown) {
+        if (fallbackModelFolder === undefined || target.model.folder === fallbackModelFolder) { throw thrown; }
+        this.refuse(target.model.folder, thrown);
+      }
+      const model = await this.loadUsable(opened.params);
+      opened.target = new ModelSession(model, opened.threads, this.options.processes.verifier);
+      opened.encoder = this.createEncoder(model, opened.params, opened.threads);
+      opened.serving = { session: opened.target, space: undefined };
+      await this.chooseServing();
+      await Promise.allSettled([encoder.rest(), target.dispose(), serving.session.dispose()]);
+    }
+  }
+
+  /** Checks a model before it is chosen. Rejects as {@link ensureVerified} and {@link loadModel}. */
+  async verifyModel({ folder }: { folder: string }, signal?: AbortSignal): Promise<void> {
+    await ensureVerified(await loadModel(folder), { processFile: this.options.processes.verifier, threads: this.need().threads }, signal);
+  }
+
+  /** Rejects as {@link importModel}. */
+  async importModel({ from, modelsFolder, name }: { from: string; modelsFolder: string; name?: string }, signal?: AbortSignal): Promise<{ id: string; variant: string; unchanged: boolean }> {
+    const { manifest: { id, variant }, unchanged } = await importModel(from, modelsFolder, {
+      ...name !== undefined && { name }, ...signal && { signal },
+      check: model => ensureVerified(model, { processFile: this.options.processes.verifier, threads: this.need().threads }, signal),
+    });
+    return { id, variant, unchanged };
+  }
+
   /** Queries use the target's table when it is complete or the only one; else the old model's table, if that model is still there. */
   private async chooseServing(): Promise<void> {
     const opened = this.need();
@@ -228,7 +290,8 @@ export class AssetService {
     const { target, store } = opened;
     if (meta?.serving !== undefined && meta.serving !== target.space && meta.model && opened.serving.session === target) {
       try {
-        const old = await loadModel(meta.model.folder);
+        // The built-in model moves with each version of the extension.
+        const old = await loadModel(meta.model.id === builtinId ? opened.params.fallbackModelFolder ?? meta.model.folder : meta.model.folder);
         const session = new ModelSession(old, opened.threads, this.options.processes.verifier);
         const space = session.space === meta.serving ? await store.openSpace(session.space, old.manifest.embeddingDim, false) : undefined;
         if (space) { opened.serving = { session, space }; return; }
@@ -297,7 +360,7 @@ export class AssetService {
 
   private async runNow({ force, rebuild, scope, retry }: RunRequest, pause: AbortSignal, signal?: AbortSignal): Promise<IndexSummary> {
     const opened = this.need();
-    const { params, target, state, store, threads } = opened;
+    const { params, state, store, threads } = opened;
     const held = this.paused && !retry;
     const lock = held ? undefined : await this.lock(params.dbFolder, signal ? AbortSignal.any([signal, pause]) : pause);
     if (!lock) { return this.nothingDone(true); }
@@ -310,7 +373,7 @@ export class AssetService {
       if (!existsSync(join(params.dbFolder, '.gitignore'))) { appendFileSync(join(params.dbFolder, '.gitignore'), '*\n'); }
       state.reload();
       // Before anything of the old index is touched: it stays when the new model fails.
-      await target.ready();
+      const target = await this.checkedTarget(opened);
       if (rebuild) { await this.drop(opened); }
       const space = (await store.openSpace(target.space, target.model.manifest.embeddingDim, true))!;
       const meta = readMeta(params.dbFolder);
@@ -646,10 +709,11 @@ export class AssetService {
   // ── status
 
   status(): IndexStatus {
-    const { target, state, encoder } = this.need();
+    const { target, serving, state, encoder } = this.need();
     const paused = this.paused && (this.state === 'idle' || (this.state === 'indexing' && this.runPause?.aborted));
     return {
       state: paused ? 'paused' : this.state, assets: this.assets, cells: this.cells, skipped: state.skippedCount, model: target.model.info, device: encoder.device, diskBytes: this.tableBytes + this.thumbnailBytes,
+      ...(serving.session !== target && serving.space && { serving: serving.session.model.info }), ...(this.modelProblem && { modelProblem: this.modelProblem }),
       ...(this.progress && !paused && { progress: this.progress }), ...(this.lastRun && { lastRun: this.lastRun }),
       ...(this.error && { error: this.error }), ...(this.writer && { writer: this.writer }),
     };
