@@ -1,5 +1,5 @@
 /** What may become an index folder: an index, an empty folder or a missing one; never a folder with somebody's files, nor one around the images. */
-import { existsSync, readFileSync, readdirSync, realpathSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, sep } from 'node:path';
 import type { Root } from '../protocol';
 import { AssetSearchError } from '../errors';
@@ -33,6 +33,18 @@ export function checkIndexFolder(folder: string, roots: readonly Root[]): void {
 export function checkOutside(folder: string, roots: readonly Root[]): void {
   const real = realPathOf(folder);
   if (roots.some(({ path }) => isInside(realPathOf(path), real))) { throw new AssetSearchError('usage', `The index cannot lie in "${folder}": the images to index are in there. ${elsewhere}`); }
+}
+
+/** Makes the folder and those above it. Not by the recursive mkdir of Node.js, which never returns where a file system refuses new folders with ENOENT, as /proc and automounts do. */
+export function makeFolder(folder: string): void {
+  if (existsSync(folder) && statSync(folder).isDirectory()) { return; }
+  if (dirname(folder) !== folder) { makeFolder(dirname(folder)); }
+  try {
+    mkdirSync(folder);
+  } catch (thrown) {
+    // Another process may have been faster.
+    if ((thrown as NodeJS.ErrnoException).code !== 'EEXIST' || !statSync(folder).isDirectory()) { throw thrown; }
+  }
 }
 
 /** What stood in the way of reading or writing an index folder, in words for the user. */

@@ -1,5 +1,5 @@
 /** Everything the engine and the command line can be asked: one index folder, one model, one set of folders. */
-import { appendFileSync, existsSync, mkdirSync } from 'node:fs';
+import { appendFileSync, existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -19,7 +19,7 @@ import { parseDevice } from './devices';
 import { nameEmojis } from './emoji';
 import { createImageEncoder, createTextEncoder, type ImageEncoder, type TextEncoder } from './encoder';
 import { AssetSearchError, SkipError, cancelled, messageOf } from '../errors';
-import { checkIndexFolder, folderProblem } from './indexFolder';
+import { checkIndexFolder, folderProblem, makeFolder } from './indexFolder';
 import { runIndex } from './indexer';
 import { dot, labelPrompts, meanVector, probabilities } from './label';
 import { exportLabels } from './labelExport';
@@ -184,7 +184,7 @@ export class AssetService {
     const target = new ModelSession(model, threads, this.options.processes.verifier);
     checkIndexFolder(dbFolder, params.roots);
     try {
-      mkdirSync(dbFolder, { recursive: true });
+      makeFolder(dbFolder);
       markIndex(dbFolder);
     } catch (thrown) {
       throw folderProblem(thrown, dbFolder) ?? new AssetSearchError('indexReadOnly', `The index folder "${dbFolder}" cannot be made: ${messageOf(thrown)}`, { cause: thrown });

@@ -56,6 +56,16 @@ suite('command line', function () {
     assert.deepEqual([second.indexed, second.unchanged, second.reused, second.skipped.length], [0, 9, 0, 1]);
   });
 
+  test('an index folder that the system refuses to make is an error at once', async function () {
+    if (process.platform !== 'linux') { this.skip(); }
+    const { child, ended } = start(['index', images, '--db', '/proc/asset-search/index']);
+    const timer = setTimeout(() => child.kill('SIGKILL'), 30_000);
+    const { code, err } = await ended;
+    clearTimeout(timer);
+    assert.equal(code, 1);
+    assert.match(err, /\/proc\/asset-search\/index/);
+  });
+
   test('without --db the index lies in the folder, ignores itself and is not indexed', async () => {
     const own = join(folder, 'plain');
     mkdirSync(own);
