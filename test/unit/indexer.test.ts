@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { AtlasReader } from '../../src/core/atlasReader';
 import { Decoder } from '../../src/core/decoder';
-import { runIndex, type BatchEncoder, type IndexOptions } from '../../src/core/indexer';
+import { runIndex, timeLeft, type BatchEncoder, type IndexOptions } from '../../src/core/indexer';
 import { IndexLock } from '../../src/core/lock';
 import { StateFile, fileKey } from '../../src/core/state';
 import { Store, type Space } from '../../src/core/store';
@@ -218,6 +218,11 @@ suite('indexer', function () {
     assert.equal(encoder.images, 150 - summary.indexed);
     await assertUnique();
     assert.ok((await run({ signal: AbortSignal.abort() })).cancelled);
+  });
+
+  test('the time left is told from the third file on', () => {
+    assert.deepEqual([timeLeft(474, 1, 2.6), timeLeft(473, 2, 2.7), timeLeft(470, 5, 0.4)], [undefined, undefined, undefined]);
+    assert.deepEqual([timeLeft(400, 40, 2), timeLeft(10, 3, 3)], [20, 10]);
   });
 
   test('a run that goes on encodes the first files before it has compared the last', async () => {
