@@ -525,7 +525,7 @@ export class AssetSearchApp extends LitElement {
     if (availability === 'engineFailed') {
       return {
         drawing: 'broken', alarm: true, heading: t('The search engine did not start'), text: status.error?.message ?? t('See the log for what happened.'),
-        actions: [run(...this.remedy(status.error)), run(t('Show Log'), 'showLog', true)],
+        actions: isFolderFault(status.error) ? [run(t('Open Settings'), 'openSettings'), run(t('Try Again'), 'index', true)] : [run(...this.remedy(status.error)), run(t('Show Log'), 'showLog', true)],
       };
     }
     if (!index || listing.state === 'waiting') { return undefined; }
@@ -667,6 +667,9 @@ export class AssetSearchApp extends LitElement {
     this.save();
   }
 }
+
+/** Another folder for the index helps, and the settings name it. */
+const isFolderFault = (error: ErrorInfo | undefined): boolean => error?.code === 'usage' || error?.code === 'indexReadOnly';
 
 /** A key as a tile of which no more is known. */
 const emptyTile: Tile = {

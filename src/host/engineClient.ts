@@ -267,9 +267,12 @@ export class EngineClient implements vscode.Disposable {
     this.#failure = error;
     this.#statusChanged.fire();
     const showLog = vscode.l10n.t('Show Log');
+    const settings = vscode.l10n.t('Open Settings');
     const again = vscode.l10n.t('Try Again');
-    void vscode.window.showErrorMessage(error.message, showLog, again).then(choice => {
+    // An index folder that cannot be used is chosen in the settings.
+    void vscode.window.showErrorMessage(error.message, ['usage', 'indexReadOnly'].includes(error.code) ? settings : showLog, again).then(choice => {
       if (choice === showLog) { this.options.log.show(); }
+      if (choice === settings) { void vscode.commands.executeCommand('workbench.action.openSettings', 'assetSearch.storageFolder'); }
       if (choice === again) { this.retry(); }
     });
   }

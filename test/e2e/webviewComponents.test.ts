@@ -74,6 +74,14 @@ suite('Webview components', () => {
     assert.equal(await box().inputValue(), 'shopping cart');
   });
 
+  test('where the index folder is at fault, the settings are the way out', async () => {
+    await open('theme=dark&scenario=folderFault');
+    await page.getByRole('heading', { name: 'The search engine did not start' }).waitFor();
+    await page.getByRole('button', { name: 'Open Settings' }).click();
+    await until('the command', async () => (await received('view/command')).length > 0);
+    assert.deepEqual((await received('view/command'))[0]!.params, { command: 'openSettings' });
+  });
+
   test('while images are still being indexed, nothing found is no verdict yet', async () => {
     await open('theme=dark&scenario=indexing');
     await box().fill('zzz');

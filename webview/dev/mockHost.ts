@@ -43,6 +43,7 @@ function statusOf(name: string): ViewStatus {
     case 'untrusted': return { availability: 'untrusted', automatic: false, roots };
     case 'starting': return { availability: 'starting', automatic: true, roots };
     case 'engineFailed': return { availability: 'engineFailed', automatic: true, roots, error: { code: 'engineCrashed', message: 'The engine ended three times in a row (signal SIGILL). This processor may lack instructions the model needs.' } };
+    case 'folderFault': return { availability: 'engineFailed', automatic: true, roots, error: { code: 'usage', message: '"/etc" holds other files than an index, so none is made there. Choose a folder of its own for it.' } };
     case 'indexing': return ready({ state: 'indexing', assets: 320, progress: { phase: 'encoding', done: 320, total: 547, skipped: 3, imagesPerSecond: 210, secondsLeft: 8, current: 'icons/shopping-cart.svg' } });
     case 'indexingEmpty': return ready({ state: 'indexing', assets: 0, skipped: 0, progress: { phase: 'scanning', done: 0, total: 1240, skipped: 0, imagesPerSecond: 0 } });
     case 'paused': return ready({ state: 'paused', assets: 320 });
