@@ -122,7 +122,7 @@ export class AssetSearchApp extends LitElement {
     :host(.panel) main.labelled { grid-template-columns: minmax(0, 1fr) auto; }
     @media (max-width: 719px) {
       :host(.panel) main.labelled { grid-template-columns: minmax(0, 1fr); grid-template-rows: minmax(0, 1fr) fit-content(45%); }
-      labels-pane { width: auto; border-inline-start: 0; padding-top: 8px; border-block-start: 1px solid var(--vscode-contrastBorder, var(--vscode-widget-border, color-mix(in srgb, var(--vscode-foreground) 12%, transparent))); }
+      labels-pane { width: auto; overflow-y: auto; border-inline-start: 0; padding-top: 8px; border-block-start: 1px solid var(--vscode-contrastBorder, var(--vscode-widget-border, color-mix(in srgb, var(--vscode-foreground) 12%, transparent))); }
       input[type=range] { width: 70px; }
     }
   `];

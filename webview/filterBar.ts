@@ -11,6 +11,9 @@ export const formats: readonly string[] = Object.keys(imageFormats);
 /** The first of them are always offered, the rest on demand: a sidebar of 240 px has room for two rows. */
 const commonCount = 6;
 
+/** Characters of a folder's path that the list has room for. */
+const longestName = 72;
+
 /** More labels than this do not help in a dropdown. */
 const maxLabels = 200;
 
@@ -55,7 +58,7 @@ export class FilterBar extends LitElement {
         <!-- Keyed: an option takes its name from its text once, when it is connected. -->
         <vscode-dropdown aria-label=${t('Folder')} .value=${chosen ? valueOf(chosen) : ''} @change=${this.folderChosen}>
           <vscode-option value="">${t('All folders')}</vscode-option>
-          ${repeat(options, valueOf, folder => html`<vscode-option value=${valueOf(folder)}>${this.nameOf(folder)}</vscode-option>`)}
+          ${repeat(options, valueOf, folder => html`<vscode-option value=${valueOf(folder)} title=${this.nameOf(folder)}>${shortened(this.nameOf(folder))}</vscode-option>`)}
         </vscode-dropdown>` : nothing}
       ${this.renderLabels()}
       <div class="formats" role="group" aria-label=${t('Formats')}>
@@ -121,6 +124,15 @@ export class FilterBar extends LitElement {
   }
 
   private emit(filter: Filter): void { this.dispatchEvent(new CustomEvent('filter-changed', { detail: filter })); }
+}
+
+/** A deep path without its middle: where it begins and where it ends tells folders apart. */
+function shortened(path: string): string {
+  const [first, ...rest] = path.split('/');
+  if (path.length <= longestName || rest.length < 2) { return path; }
+  let end = rest.pop()!;
+  while (first!.length + 4 + rest.at(-1)!.length + end.length < longestName) { end = `${rest.pop()}/${end}`; }
+  return `${first}/…/${end}`;
 }
 
 /** A dropdown's value is a string; a root's name never holds a line break. */

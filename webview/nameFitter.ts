@@ -37,7 +37,11 @@ export class NameFitter {
       const middle = Math.ceil((low + high) / 2);
       if (this.measure(`${head.slice(0, middle).join('')}…${tail}`) <= width) { low = middle; } else { high = middle - 1; }
     }
-    return `${head.slice(0, low).join('').trimEnd()}…${tail}`;
+    const start = head.slice(0, low).join('').trimEnd();
+    // On the smallest tiles the end has to give way, too.
+    let end = tail;
+    while (end.length > 1 && this.measure(`${start}…${end}`) > width) { end = end.slice(1); }
+    return `${start}…${end}`;
   }
 
   private measure(text: string): number { return this.context?.measureText(text).width ?? 0; }

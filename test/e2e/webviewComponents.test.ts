@@ -74,6 +74,28 @@ suite('Webview components', () => {
     assert.equal(await box().inputValue(), 'shopping cart');
   });
 
+  test('a deep folder keeps its beginning and its end in the list', async () => {
+    await open('theme=dark&kind=panel&deep', { width: 900, height: 640 });
+    await page.getByRole('combobox', { name: 'Folder' }).click();
+    const option = page.getByRole('option', { name: 'packages/…/source/components/checkout/pictures/payment/icons/large' });
+    await option.waitFor();
+    assert.equal(await option.getAttribute('title'), 'packages/shop/frontend/source/components/checkout/pictures/payment/icons/large');
+  });
+
+  test('on the smallest tiles, too, names end within them', async () => {
+    await open(`theme=dark&kind=panel&state=${encodeURIComponent(JSON.stringify({ tileSize: 64 }))}`, { width: 900, height: 640 });
+    await at(1).waitFor();
+    const cut = await page.locator('asset-grid .caption').evaluateAll(captions => captions.filter(caption => caption.scrollWidth > caption.clientWidth).map(caption => caption.getAttribute('data-name')));
+    assert.deepEqual(cut, []);
+  });
+
+  test('in a low panel the labels scroll within their place', async () => {
+    await open('theme=dark&kind=panel', { width: 340, height: 360 });
+    const pane = page.locator('labels-pane');
+    await pane.waitFor();
+    assert.equal(await pane.evaluate(element => element.scrollHeight > element.clientHeight && (globalThis as any).getComputedStyle(element).overflowY), 'auto');
+  });
+
   test('where the index folder is at fault, the settings are the way out', async () => {
     await open('theme=dark&scenario=folderFault');
     await page.getByRole('heading', { name: 'The search engine did not start' }).waitFor();

@@ -152,7 +152,7 @@ function answer(method: string, params: any): unknown {
     }
     case 'view/search': return rank(params.text, params.limit, params.filter);
     case 'view/similar': return rank('key' in params.image ? /([a-z]+)[^/]*$/.exec((params.image.key as AssetKey).path)?.[1] ?? '' : 'cart', params.limit, params.filter);
-    case 'view/folders': return [...new Set(assets.map(({ path }) => path.slice(0, path.lastIndexOf('/'))))].sort().map(path => ({ root: 'web-app', path }));
+    case 'view/folders': return [...settings.has('deep') ? ['small', 'large'].map(name => `packages/shop/frontend/source/components/checkout/pictures/payment/icons/${name}`) : [], ...new Set(assets.map(({ path }) => path.slice(0, path.lastIndexOf('/'))))].sort().map(path => ({ root: 'web-app', path }));
     case 'view/label': return (params.keys as AssetKey[]).map((_, image) => {
       const weights = (params.labels as string[]).map((label, index) => Math.exp(((label.length * 7 + image * 3 + index) % 5) * 0.9));
       const sum = weights.reduce((total, weight) => total + weight, 0);
