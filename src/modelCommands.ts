@@ -34,14 +34,14 @@ async function list(rest: string[], values: ModelValues, builtinFolder: string):
     const id = folder === builtinFolder ? builtinId : info.id;
     await write(values.json
       ? `${JSON.stringify({ ...info, id })}\n`
-      : `${id}\n  ${info.name} (${info.revision}, ${info.variant}), ${info.embeddingDim} dimensions, ${(info.sizeBytes / 2 ** 20).toFixed(1)} MB, ${info.license}\n  ${info.description}\n  ${info.folder}\n`);
+      : `${id}\n  ${info.name} (${info.revision}, ${info.variant}), ${info.embeddingDim} dimensions, ${(info.sizeBytes / 2 ** 20).toFixed(1)} MB, ${info.license || 'licence not stated'}\n  ${info.description}\n  ${info.folder}\n`);
   }
   const folder = folderOf(values);
   for (const { id, variant, folder: own, sizeBytes, manifest, damaged } of await listModels(folder)) {
     const { name, revision, license, description, embeddingDim } = manifest ?? {};
     await write(values.json
       ? `${JSON.stringify({ id, revision, variant, name, description, license, embeddingDim, sizeBytes, folder: own, ...(damaged !== undefined && { damaged }) })}\n`
-      : `${id}@${variant}\n  ${damaged === undefined ? `${name} (${revision}), ${embeddingDim} dimensions, ${megabytes(sizeBytes)}, ${license}` : `damaged: ${damaged}; download it again, or remove it`}\n  ${own}\n`);
+      : `${id}@${variant}\n  ${damaged === undefined ? `${name} (${revision}), ${embeddingDim} dimensions, ${megabytes(sizeBytes)}, ${license || 'licence not stated'}` : `damaged: ${damaged}; download it again, or remove it`}\n  ${own}\n`);
   }
   for (const { id, variant, sizeBytes } of await listPartial(folder)) {
     await write(values.json

@@ -156,7 +156,7 @@ export const catalog: readonly CatalogModel[] = [
     // The card's own example, 'This is a photo of {label}.', is English.
     promptTemplates: plainTemplates,
     verified: 'verified',
-    note: 'Names, preprocessing, text rules and score were found as said beside each; sizes and hashes of int8 are those of programs that run these files, the others are computed.',
+    note: 'Names, preprocessing, text rules and score were found as said beside each; sizes and hashes of int8 are those of programs that run these files, the others are computed. The end token comes from tokenizer.json, whose template was not read.',
     recommended: 'multilingual',
   },
   {
