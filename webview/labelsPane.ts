@@ -2,6 +2,7 @@
 import { CancellationTokenSource } from 'vscode-jsonrpc/browser';
 import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
+import { repeat } from 'lit/directives/repeat.js';
 import { View, type LabelCommand, type LabelCounts, type LabelResult, type LabelRunResult, type LabelScope, type Tile } from '../src/protocol';
 import { toErrorInfo, type Host } from './connection';
 import { captionOf, keyOf } from './grid';
@@ -94,18 +95,18 @@ export class LabelsPane extends LitElement {
     const count = Math.min(maxImages, this.images.length);
     const words = this.labels();
     const sets = Object.entries(this.sets);
-    const chosen = sets.findIndex(([, labels]) => labels.join(', ') === words.join(', '));
+    const chosen = sets.find(([, labels]) => labels.join(', ') === words.join(', '))?.[0];
     return html`
       <h2>${t('Labels')}</h2>
       ${sets.length > 0 ? html`
-        <vscode-dropdown aria-label=${t('Label set')} .value=${String(chosen)} @change=${this.setChosen}>
-          <vscode-option value="-1">${t('Words of your own')}</vscode-option>
-          ${sets.map(([name], index) => html`<vscode-option value=${String(index)}>${name}</vscode-option>`)}
+        <vscode-dropdown aria-label=${t('Label set')} .value=${chosen === undefined ? '' : valueOf(chosen)} @change=${this.setChosen}>
+          <vscode-option value="">${t('Words of your own')}</vscode-option>
+          ${repeat(sets, ([name]) => name, ([name]) => html`<vscode-option value=${valueOf(name)}>${name}</vscode-option>`)}
         </vscode-dropdown>` : nothing}
       <form @submit=${this.submitted}>
         <input type="text" aria-label=${t('Candidate labels')} placeholder=${t('e.g. cart, arrow, person')} spellcheck="false" autocomplete="off" .value=${this.value}
           @input=${(event: Event) => { this.value = (event.target as HTMLInputElement).value; }} @keydown=${this.pressed}>
-        <button type="button" class="icon-button" aria-label=${t('Save as label set…')} title=${t('Save as label set…')} ?disabled=${words.length < 2 || chosen >= 0} @click=${() => void this.command('saveSet')}>${icon('save')}</button>
+        <button type="button" class="icon-button" aria-label=${t('Save as label set…')} title=${t('Save as label set…')} ?disabled=${words.length < 2 || chosen !== undefined} @click=${() => void this.command('saveSet')}>${icon('save')}</button>
       </form>
       <div class="buttons">
         <vscode-button ?disabled=${words.length === 0 || count === 0 || this.running} @click=${this.submitted}>${t('Label')}</vscode-button>
@@ -206,7 +207,8 @@ export class LabelsPane extends LitElement {
   }
 
   private setChosen(event: Event): void {
-    const labels = Object.values(this.sets)[Number((event.target as HTMLInputElement).value)];
+    const { value } = event.target as HTMLInputElement;
+    const labels = Object.entries(this.sets).find(([name]) => valueOf(name) === value)?.[1];
     if (labels) { this.value = labels.join(', '); }
   }
 
@@ -309,4 +311,6 @@ export class LabelsPane extends LitElement {
   }
 }
 
+/** Of an option; that of one's own words is empty. */
+const valueOf = (name: string): string => `=${name}`;
 const split = (text: string): string[] => [...new Set(text.split(',').map(label => label.trim()).filter(Boolean))];

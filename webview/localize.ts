@@ -36,11 +36,12 @@ export function agoOf(at: number): string {
   return new Intl.RelativeTimeFormat(document.documentElement.lang || undefined, { numeric: 'auto' }).format(-Math.floor(seconds / length), unit);
 }
 
-/** "12 KB", "3.4 MB". */
+/** "12 KB", "3.4 MB", the user's way. */
 export function bytesOf(bytes: number): string {
   const units = ['B', 'KB', 'MB', 'GB'];
   let size = bytes;
   let unit = 0;
   while (size >= 1000 && unit < units.length - 1) { size /= 1000; unit++; }
-  return `${size < 10 && unit > 0 ? size.toFixed(1) : Math.round(size)} ${units[unit]}`;
+  const digits = size < 10 && unit > 0 ? 1 : 0;
+  return `${new Intl.NumberFormat(document.documentElement.lang || undefined, { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(size)} ${units[unit]}`;
 }

@@ -42,8 +42,8 @@ export class StatusLine extends LitElement {
           ${index.state === 'indexing' ? html`<span class="strong">${t('Indexing…')}</span>` : nothing}
           ${index.state === 'idle' && index.lastRun?.cancelled ? html`<span class="strong">${t('Stopped')}</span><span><button class="link" title=${t('Index the images that are missing')} @click=${() => this.command('index')}>${t('Continue')}</button></span>` : nothing}
           <span>${countOf(t, index.assets, '1 asset', '{0} assets')}</span>
-          ${index.cells > 0 ? html`<span>${countOf(t, index.cells, '1 cell', '{0} cells')}</span>` : nothing}
           ${this.skipped(index.skipped)}
+          ${index.cells > 0 ? html`<span>${countOf(t, index.cells, '1 cell', '{0} cells')}</span>` : nothing}
           ${index.namesOnly ? html`<span class="strong">${t('File names only')}</span>` : html`<span>${index.model.name}</span><span>${deviceName(index.device)}</span>`}
         </span></div>
       </div>`;

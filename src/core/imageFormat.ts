@@ -9,7 +9,7 @@ export type Detection =
 
 /** How far into a text the root element of an SVG is looked for: licence texts and editors' metadata come before it. */
 const svgSearchLength = 64 * 1024;
-const supported = `Supported are ${new Intl.ListFormat('en').format(Object.keys(imageFormats).map(format => format.toUpperCase()))}.`;
+const supported = `Supported are ${Object.keys(imageFormats).join(', ').toUpperCase()}.`;
 const magick = (extension: string) => `Convert it to PNG, for example with ImageMagick: "magick image.${extension} image.png".`;
 
 /** Images that people expect to find and that nothing here decodes, each with a way out. */

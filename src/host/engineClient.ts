@@ -5,6 +5,7 @@ import * as vscode from 'vscode';
 import { CancellationToken, createMessageConnection, IPCMessageReader, IPCMessageWriter, type MessageConnection } from 'vscode-jsonrpc/node';
 import { Engine, type ErrorInfo, type IndexStatus, type LogRecord, type OpenParams, type Request, type ViewStatus } from '../protocol';
 import { AssetSearchError } from '../errors';
+import { createEngineTranslate } from './engineTexts';
 import { isCancelled, toErrorInfo } from './errors';
 import type { Log } from './log';
 
@@ -107,6 +108,9 @@ export class EngineClient implements vscode.Disposable {
   /** Of the labelling that is under way. */
   readonly onLabelProgress = this.#labelProgress.event;
 
+  /** What the engine says, in the user's language. */
+  readonly translate: (message: string) => string = vscode.l10n.bundle ? createEngineTranslate(vscode.l10n.t) : message => message;
+
   constructor(private readonly options: EngineOptions) {}
 
   get status(): IndexStatus | undefined { return this.#status; }
@@ -206,7 +210,7 @@ export class EngineClient implements vscode.Disposable {
     const { code, message } = toErrorInfo(error);
     return code === 'engineCrashed'
       ? new AssetSearchError('engineCrashed', vscode.l10n.t('The search engine stopped unexpectedly and is being restarted. Try again.'), { cause: error })
-      : new AssetSearchError(code as 'internal', message, { cause: error });
+      : new AssetSearchError(code as 'internal', this.translate(message), { cause: error });
   }
 
   #spawn(): EngineProcess {
@@ -228,7 +232,7 @@ export class EngineClient implements vscode.Disposable {
       this.options.log.error(`The engine cannot open the index: ${info.code}: ${info.message}`);
       this.#process = undefined;
       void running.leave();
-      this.#fail(info);
+      this.#fail(this.#said(info));
     });
     void running.ended.then(how => this.#ended(running, how));
     this.#statusChanged.fire();
@@ -237,9 +241,12 @@ export class EngineClient implements vscode.Disposable {
 
   #setStatus(from: EngineProcess, status: IndexStatus): void {
     if (this.#process !== from) { return; }
-    this.#status = status;
+    const { error, namesOnly, model } = status;
+    this.#status = { ...status, model: { ...model, name: this.translate(model.name), description: this.translate(model.description) }, ...error && { error: this.#said(error) }, ...namesOnly && { namesOnly: this.#said(namesOnly) } };
     this.#statusChanged.fire();
   }
+
+  #said({ code, message }: ErrorInfo): ErrorInfo { return { code, message: this.translate(message) }; }
 
   #ended(running: EngineProcess, how: string): void {
     if (this.#process !== running || running.leaving) { return; }

@@ -12,16 +12,16 @@ export async function labelImages(host: Host, images: readonly vscode.Uri[], giv
   if (!labels || labels.length === 0) { return undefined; }
   const results = await vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title: vscode.l10n.t('Labelling images') }, (_progress, token) =>
     host.engine.request(Engine.label, { images: images.map(uri => ({ kind: 'file' as const, path: uri.fsPath })), labels }, token));
-  void showLabels(images, results);
+  void showLabels(images, results, host.engine.translate);
   return results;
 }
 
-async function showLabels(images: readonly vscode.Uri[], results: readonly LabelResult[]): Promise<void> {
+async function showLabels(images: readonly vscode.Uri[], results: readonly LabelResult[], translate: (message: string) => string): Promise<void> {
   const percent = new Intl.NumberFormat(vscode.env.language, { style: 'percent', minimumFractionDigits: 1, maximumFractionDigits: 1 });
   const items: Item[] = results.flatMap(result => {
     const name = basename(images[result.image]?.fsPath ?? '');
     const heading: Item = { label: name, kind: vscode.QuickPickItemKind.Separator };
-    if (result.error) { return [heading, { label: `$(error) ${name}`, detail: result.error.message }]; }
+    if (result.error) { return [heading, { label: `$(error) ${name}`, detail: translate(result.error.message) }]; }
     const ranked = result.labels.map((word, index) => ({ word, probability: result.probabilities[index] ?? 0 })).sort((a, b) => b.probability - a.probability);
     return [heading, ...ranked.map(({ word, probability }) => ({ label: word, description: `${bar(probability)} ${percent.format(probability)}`, word }))];
   });

@@ -58,7 +58,7 @@ export class Labels implements vscode.Disposable {
     this.host.log.info(`Labelled ${images} images with ${labels.length} labels in ${seconds.toFixed(1)} s: ${changed} changed, ${unsure} unsure${cancelled ? ' (cancelled)' : ''}`);
     void this.#offerUndo([
       cancelled ? vscode.l10n.t('Labelling was stopped; what was done is kept.') : '',
-      vscode.l10n.t('{0} images labelled, {1} unsure.', images - unsure, unsure),
+      vscode.l10n.t('Images labelled: {0}; unsure: {1}.', images - unsure, unsure),
     ].filter(Boolean).join(' '), changed);
     return result;
   }
@@ -84,21 +84,21 @@ export class Labels implements vscode.Disposable {
       const { rows } = await engine.request(Engine.exportLabels, { scope, format: 'json' });
       if (rows === 0) { void vscode.window.showInformationMessage(vscode.l10n.t('There are no labels to clear.')); return 0; }
       const clear = vscode.l10n.t('Clear Labels');
-      const choice = await vscode.window.showWarningMessage(scope.keys || scope.filter ? vscode.l10n.t('Clear the {0} labels of what is listed?', rows) : vscode.l10n.t('Clear all {0} labels of this workspace?', rows), {
+      const choice = await vscode.window.showWarningMessage(scope.keys || scope.filter ? vscode.l10n.t('Clear the labels of what is listed ({0})?', rows) : vscode.l10n.t('Clear all labels of this workspace ({0})?', rows), {
         modal: true, detail: vscode.l10n.t('Labels set by hand go, too. Those in {0} come back when the file is read again.', teamFilePath),
       }, clear);
       if (choice !== clear) { return 0; }
     }
     const cleared = await engine.request(Engine.clearLabels, { scope });
     this.#changed.fire();
-    void this.#offerUndo(vscode.l10n.t('Labels of {0} images cleared.', cleared), cleared);
+    void this.#offerUndo(vscode.l10n.t('Images whose labels were cleared: {0}.', cleared), cleared);
     return cleared;
   }
 
   async undo(): Promise<number> {
     const images = await this.host.engine.request(Engine.undoLabels, {});
     this.#changed.fire();
-    void vscode.window.setStatusBarMessage(images === 0 ? vscode.l10n.t('There is no change of labels to undo.') : vscode.l10n.t('{0} images have their labels of before.', images), 5_000);
+    void vscode.window.setStatusBarMessage(images === 0 ? vscode.l10n.t('There is no change of labels to undo.') : vscode.l10n.t('Images with their labels of before: {0}.', images), 5_000);
     return images;
   }
 
@@ -119,7 +119,7 @@ export class Labels implements vscode.Disposable {
     const { text, rows } = await engine.request(Engine.exportLabels, { scope, format });
     await vscode.workspace.fs.writeFile(target, new TextEncoder().encode(text));
     const open = vscode.l10n.t('Open');
-    void vscode.window.showInformationMessage(vscode.l10n.t('{0} labels exported.', rows), open).then(choice => choice === open && vscode.commands.executeCommand('vscode.open', target));
+    void vscode.window.showInformationMessage(vscode.l10n.t('Labels exported: {0}.', rows), open).then(choice => choice === open && vscode.commands.executeCommand('vscode.open', target));
     return target;
   }
 
@@ -134,7 +134,7 @@ export class Labels implements vscode.Disposable {
       const file = vscode.Uri.file(join(path, teamFilePath));
       const old = await vscode.workspace.fs.readFile(file).then(bytes => new TextDecoder().decode(bytes), () => undefined);
       if (count === 0 && old === undefined) { continue; }
-      if (error) { throw new AssetSearchError(error.code as 'labelFileInvalid', error.message); }
+      if (error) { throw new AssetSearchError(error.code as 'labelFileInvalid', engine.translate(error.message)); }
       if (old !== text) {
         await vscode.workspace.fs.createDirectory(vscode.Uri.file(dirname(file.fsPath)));
         await vscode.workspace.fs.writeFile(file, new TextEncoder().encode(text));
@@ -145,7 +145,7 @@ export class Labels implements vscode.Disposable {
     const [first] = written;
     if (!first) { void vscode.window.showInformationMessage(vscode.l10n.t('There are no labels to share yet.')); return []; }
     const open = vscode.l10n.t('Open');
-    void vscode.window.showInformationMessage(vscode.l10n.t('The labels of {0} images are in {1}. Commit it, and your team has them.', images, teamFilePath), open)
+    void vscode.window.showInformationMessage(vscode.l10n.t('Images whose labels are in {1}: {0}. Commit it, and your team has them.', images, teamFilePath), open)
       .then(choice => choice === open && vscode.commands.executeCommand('vscode.open', first));
     return written;
   }
@@ -159,7 +159,7 @@ export class Labels implements vscode.Disposable {
     }
     for (const { root, error } of errors) {
       const open = vscode.l10n.t('Open File');
-      void vscode.window.showWarningMessage(error.message, open).then(choice => {
+      void vscode.window.showWarningMessage(this.host.engine.translate(error.message), open).then(choice => {
         const path = this.host.roots().find(({ id }) => id === root)?.path;
         if (choice === open && path !== undefined) { void vscode.commands.executeCommand('vscode.open', vscode.Uri.file(join(path, teamFilePath))); }
       });

@@ -55,7 +55,10 @@ class StatusSession implements vscode.Disposable {
       index: engine.status && await engine.request(Engine.details, {}, token).catch(() => undefined),
       threads: settings.current.threads, problems: [...log.problems],
     }));
-    connection.onRequest(View.skipped, async ({ text, rows }, token) => groupSkipped(await engine.request(Engine.skipped, {}, token), text, rows));
+    connection.onRequest(View.skipped, async ({ text, rows }, token) => {
+      const files = await engine.request(Engine.skipped, {}, token);
+      return groupSkipped(files.map(file => ({ ...file, reason: engine.translate(file.reason), remedy: engine.translate(file.remedy) })), text, rows);
+    });
     connection.onRequest(View.retry, async ({ files, code }, token) => {
       const wanted = files ?? (code ? (await engine.request(Engine.skipped, {}, token)).filter(each => each.code === code).map(({ root, path }) => ({ root, path })) : undefined);
       const { seen, skipped } = await indexing.retry(wanted);

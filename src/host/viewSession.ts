@@ -102,8 +102,10 @@ export class ViewSession implements vscode.Disposable {
       return { tiles: await this.tiles(assets.map(asHit)), total };
     });
     connection.onRequest(View.folders, (params, token) => engine.request(Engine.folders, params, token));
-    connection.onRequest(View.label, ({ keys, labels }, token) =>
-      engine.request(Engine.label, { images: keys.map(key => ({ kind: 'asset' as const, key })), labels }, token));
+    connection.onRequest(View.label, async ({ keys, labels }, token) => {
+      const results = await engine.request(Engine.label, { images: keys.map(key => ({ kind: 'asset' as const, key })), labels }, token);
+      return results.map(({ error, ...result }) => ({ ...result, ...error && { error: { ...error, message: engine.translate(error.message) } } }));
+    });
     connection.onRequest(View.labelMany, async ({ scope, labels: words }) => await labels.run(scope, words) ?? null);
     connection.onRequest(View.setLabels, ({ keys, add, remove }) => labels.set({ keys }, add, remove));
     connection.onRequest(View.labelCounts, (_, token) => engine.request(Engine.labelCounts, {}, token));

@@ -1,11 +1,10 @@
 /** How the views look, and whether axe finds fault, in the themes and widths people use; the pictures go to out/screenshots/. */
-import assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Frame, Page } from 'playwright-core';
 import { runCommand } from '../harness/vscode.mjs';
 import { assertAccessible } from './axe';
-import { indexed, indexTimeoutMs, keepEvidence, openPanel, openSample, openSidebar, search, until, type Workbench } from './workbench';
+import { assertNoOverflow, indexed, indexTimeoutMs, keepEvidence, narrowSidebar, openPanel, openSample, openSidebar, search, until, type Workbench } from './workbench';
 
 const themes = [['dark', 'Dark Modern', 'vscode-dark'], ['light', 'Light Modern', 'vscode-light'], ['high-contrast', 'Default High Contrast', 'vscode-high-contrast']] as const;
 
@@ -43,21 +42,10 @@ suite('Appearance', () => {
   }
 
   test('the sidebar works 240 pixels wide', async () => {
-    const { page } = workbench;
-    const bar = await page.locator('.part.sidebar').boundingBox();
-    assert.ok(bar);
-    const edges = await Promise.all((await page.locator('.monaco-sash.vertical').all()).map(sash => sash.boundingBox()));
-    const edge = edges.filter(box => box !== null).sort((first, second) => Math.abs(first.x - bar.x - bar.width) - Math.abs(second.x - bar.x - bar.width))[0];
-    assert.ok(edge);
-    await page.mouse.move(edge.x + edge.width / 2, bar.y + 300);
-    await page.mouse.down();
-    await page.mouse.move(bar.x + 240, bar.y + 300, { steps: 5 });
-    await page.mouse.up();
-    const width = await until('the narrow sidebar', async () => { const now = await sidebar.evaluate<number>('innerWidth'); return now <= 245 && now; });
-    assert.ok(width >= 170, `${width} px`);
+    await narrowSidebar(workbench.page, sidebar);
     await allDrawn(sidebar);
     await assertNoOverflow(sidebar);
-    await page.screenshot({ path: join(folder, 'sidebar-240.png') });
+    await workbench.page.screenshot({ path: join(folder, 'sidebar-240.png') });
   });
 });
 
@@ -80,9 +68,4 @@ async function allDrawn(view: Frame): Promise<void> {
     const inSight = find(document).filter(tile => { const { top, bottom } = tile.getBoundingClientRect(); return bottom > 0 && top < innerHeight - 60; });
     return inSight.length > 0 && inSight.every(tile => { const image = tile.querySelector('img'); return image?.naturalWidth > 0 && getComputedStyle(image).opacity === '1'; });
   })()`));
-}
-
-async function assertNoOverflow(view: Frame): Promise<void> {
-  const { inner, content } = await view.evaluate<{ inner: number; content: number }>('({ inner: innerWidth, content: document.documentElement.scrollWidth })');
-  assert.ok(content <= inner, `${content} px of content in ${inner} px`);
 }

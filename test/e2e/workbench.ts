@@ -1,4 +1,5 @@
 /** What the end-to-end tests share: a VS Code on a fresh small sample, and a person's ways through it. */
+import assert from 'node:assert/strict';
 import { mkdtemp, readdir, readFile, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -128,4 +129,24 @@ export async function until<T>(what: string, probe: () => Promise<T | undefined 
     await new Promise(resolve => setTimeout(resolve, 150));
   }
   throw new Error(`Waited in vain for ${what}`);
+}
+
+/** Drags the sidebar's edge until its page is at most 245 pixels wide. */
+export async function narrowSidebar(page: Page, sidebar: Frame): Promise<void> {
+  const bar = await page.locator('.part.sidebar').boundingBox();
+  assert.ok(bar);
+  const edges = await Promise.all((await page.locator('.monaco-sash.vertical').all()).map(sash => sash.boundingBox()));
+  const edge = edges.filter(box => box !== null).sort((first, second) => Math.abs(first.x - bar.x - bar.width) - Math.abs(second.x - bar.x - bar.width))[0];
+  assert.ok(edge);
+  await page.mouse.move(edge.x + edge.width / 2, bar.y + 300);
+  await page.mouse.down();
+  await page.mouse.move(bar.x + 240, bar.y + 300, { steps: 5 });
+  await page.mouse.up();
+  const width = await until('the narrow sidebar', async () => { const now = await sidebar.evaluate<number>('innerWidth'); return now <= 245 && now; });
+  assert.ok(width >= 170, `${width} px`);
+}
+
+export async function assertNoOverflow(view: Frame): Promise<void> {
+  const { inner, content } = await view.evaluate<{ inner: number; content: number }>('({ inner: innerWidth, content: document.documentElement.scrollWidth })');
+  assert.ok(content <= inner, `${content} px of content in ${inner} px`);
 }

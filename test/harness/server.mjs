@@ -40,12 +40,14 @@ const restrictedSettings = { 'security.workspace.trust.enabled': true, 'security
  * @param {Record<string, string>} [options.env]
  * @param {number} [options.port] 0 = any free one
  * @param {boolean} [options.restricted] open every workspace as one that is not trusted yet
+ * @param {string} [options.locale] display language; a language pack of it is made, so that extensions are shown in it (VS Code itself stays English)
  */
-export async function startServer({ tools, dataFolder, settings = {}, installExtension, installVsix, testable = false, env = {}, port = 0, restricted = false }) {
+export async function startServer({ tools, dataFolder, settings = {}, installExtension, installVsix, testable = false, env = {}, port = 0, restricted = false, locale }) {
   const data = join(dataFolder, 'data');
   const extensions = join(dataFolder, 'extensions');
   await writeSettings(data, { ...quietSettings, ...restricted && restrictedSettings, ...settings });
   await mkdir(extensions, { recursive: true });
+  if (locale) { await writeLanguagePack(data, locale); }
   if (installExtension) { await linkExtension(installExtension, extensions); }
   if (installVsix) {
     await promisify(execFile)(tools.node, [tools.server, '--install-extension', installVsix, '--accept-server-license-terms', '--server-data-dir', dataFolder, '--user-data-dir', data, '--extensions-dir', extensions], { env: { ...serverEnvironment(), ...env } });
@@ -58,7 +60,7 @@ export async function startServer({ tools, dataFolder, settings = {}, installExt
   const server = spawn(tools.node, [
     tools.server, '--host', '127.0.0.1', '--port', String(port), '--connection-token', token, '--accept-server-license-terms',
     '--server-data-dir', dataFolder, '--user-data-dir', data, '--extensions-dir', extensions,
-    '--telemetry-level', 'off', '--disable-getting-started-override', ...(restricted ? [] : ['--disable-workspace-trust']),
+    '--telemetry-level', 'off', '--disable-getting-started-override', ...(restricted ? [] : ['--disable-workspace-trust']), ...(locale ? ['--locale', locale] : []),
     // Without it a built VS Code ignores the extensionDevelopmentPath and extensionTestsPath of the page's address.
     ...(testable ? ['--enable-smoke-test-driver'] : []),
   ], { env: { ...serverEnvironment(), XDG_RUNTIME_DIR: sockets, ...env }, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
@@ -100,6 +102,14 @@ export async function startServer({ tools, dataFolder, settings = {}, installExt
     /** What the server and the extensions logged. */
     logs: async () => `${output}\n${await readLogs(join(data, 'logs'))}`,
   };
+}
+
+/** What installing a language pack leaves behind: VS Code takes a language only from a pack, and for Dutch there is no official one. */
+async function writeLanguagePack(data, locale) {
+  const strings = join(data, `vscode.${locale}.json`);
+  await mkdir(data, { recursive: true });
+  await writeFile(strings, JSON.stringify({ version: '1.0.0', contents: {} }));
+  await writeFile(join(data, 'languagepacks.json'), JSON.stringify({ [locale]: { hash: 'test', extensions: [{ extensionIdentifier: { id: `test.language-pack-${locale}` }, version: '1.0.0' }], translations: { vscode: strings } } }));
 }
 
 /** The user's settings file, and the machine's, which alone may hold machine-scoped settings of a served VS Code. */

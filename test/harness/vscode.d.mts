@@ -1,7 +1,7 @@
 import type { Frame, Page } from 'playwright-core';
 
 export interface LaunchOptions {
-  /** Absolute path of the folder to open; without it, an empty window. */
+  /** Absolute path of the folder or .code-workspace file to open; without it, an empty window. */
   workspace?: string;
   settings?: Record<string, unknown>;
   /** The built extension; the repository by default. */
@@ -16,6 +16,8 @@ export interface LaunchOptions {
   userDataDir?: string;
   /** Open the workspace in Restricted Mode. */
   restricted?: boolean;
+  /** Display language, of which a language pack is made: extensions are shown in it, VS Code itself stays English. */
+  locale?: string;
   /** Leave the data folder there on close(). */
   keep?: boolean;
   viewport?: { width: number; height: number };

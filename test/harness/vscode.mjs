@@ -16,7 +16,7 @@ const ownNoise = /vsda|serviceWorker\.js|Service Worker|web worker extension hos
 /**
  * Opens a workspace in VS Code. See vscode.d.mts for the options and what comes back.
  */
-export async function launchVsCode({ workspace, settings = {}, extensionPath = repository, vsix, testsPath, env = {}, userDataDir, keep = false, restricted = false, viewport = { width: 1280, height: 800 } }) {
+export async function launchVsCode({ workspace, settings = {}, extensionPath = repository, vsix, testsPath, env = {}, userDataDir, keep = false, restricted = false, locale, viewport = { width: 1280, height: 800 } }) {
   const tools = await prepareTools();
   const dataFolder = userDataDir ?? await mkdtemp(join(tmpdir(), 'asv-'));
   // A home of its own, so that no test depends on, or touches, what is in the user's.
@@ -30,7 +30,7 @@ export async function launchVsCode({ workspace, settings = {}, extensionPath = r
   };
   try {
     [server, browser] = await Promise.all([
-      startServer({ tools, dataFolder, settings, restricted, env: { ...home, ...env }, ...(testsPath ? { testable: true } : vsix ? { installVsix: vsix } : { installExtension: extensionPath }) }),
+      startServer({ tools, dataFolder, settings, restricted, locale, env: { ...home, ...env }, ...(testsPath ? { testable: true } : vsix ? { installVsix: vsix } : { installExtension: extensionPath }) }),
       launchBrowser(),
     ]);
     const context = await browser.newContext({ viewport, permissions: ['clipboard-read', 'clipboard-write'] });
@@ -44,7 +44,7 @@ export async function launchVsCode({ workspace, settings = {}, extensionPath = r
     page.on('pageerror', error => consoleLines.push(`[pageerror] ${error.message}`));
 
     let finished;
-    const query = workspace ? { folder: workspace } : { ew: 'true' };
+    const query = workspace ? { [workspace.endsWith('.code-workspace') ? 'workspace' : 'folder']: workspace } : { ew: 'true' };
     if (testsPath) {
       // VS Code's page calls these two where the desktop program would print and exit.
       finished = new Promise(done => { void page.exposeFunction('codeAutomationExit', done); });
