@@ -12,7 +12,8 @@ import { parseDevice } from './core/devices';
 import { prefixOf } from './core/roots';
 import { defaultExclude } from './core/scan';
 import { AssetService } from './core/service';
-import { builtinId, models } from './modelCommands';
+import { models } from './modelCommands';
+import { builtinId } from './models/manifest';
 import { defaultModelsFolder, findModel } from './models/modelsFolder';
 import type { DeviceReport, Hit, IndexProgress, IndexStatus, OpenParams, Root, ScanRules, SearchResult } from './protocol';
 import { exitCodes, none, only, ProgressLine, write } from './terminal';
@@ -30,6 +31,7 @@ const help = `Finds images by what they show. Everything runs on this machine.
   asset-search models list [--available] [--json]    what is installed, or can be downloaded
   asset-search models pull <id[@variant]> [--yes]    downloads a model; goes on where it was interrupted
   asset-search models import <folder> [--name <name>] [--variant fp32|fp16|int8]   a model of your own: ONNX graphs, tokenizer.json and the configuration that they were exported with
+  asset-search models verify <id or folder> [--json] whether a model is whole and its pictures and words mean the same; done by itself before its first use
   asset-search models remove <id[@variant]>
   asset-search stats --db <dir> [--json]
 

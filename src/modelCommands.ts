@@ -1,17 +1,16 @@
-/** `asset-search models`: lists, downloads, imports and removes models. */
+/** `asset-search models`: lists, downloads, imports, checks and removes models. */
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { ensureVerified } from './core/conformance';
+import { ensureVerified, failedCheck, verifyModel } from './core/conformance';
 import { loadModel } from './core/model';
 import { importModel } from './core/modelImport';
 import { AssetSearchError } from './errors';
 import { catalog, findInCatalog, type CatalogModel, type CatalogVariant } from './models/catalog';
 import { downloadModel, huggingFaceCache, isCurrent, planDownload, type DownloadOptions, type DownloadProgress } from './models/download';
 import { defaultEndpoint } from './models/hub';
-import { defaultModelsFolder, listModels, listPartial, modelFolder, readInstalled, removeModel } from './models/modelsFolder';
+import { builtinId } from './models/manifest';
+import { defaultModelsFolder, findModel, listModels, listPartial, modelFolder, readInstalled, removeModel } from './models/modelsFolder';
 import { exitCodes, none, only, ProgressLine, write } from './terminal';
-
-/** The built-in model's id. */
-export const builtinId = 'builtin';
 
 export interface ModelValues { model?: string | undefined; models?: string | undefined; endpoint?: string | undefined; yes: boolean; available: boolean; name?: string | undefined; variant?: string | undefined; json: boolean }
 
@@ -21,8 +20,9 @@ export async function models([what = 'list', ...rest]: string[], values: ModelVa
     case 'list': return list(rest, values, builtinFolder);
     case 'pull': return pull(rest, values);
     case 'import': return importOwn(rest, values);
+    case 'verify': return verify(rest, values, builtinFolder);
     case 'remove': return remove(rest, values);
-    default: throw new AssetSearchError('usage', `models knows list, pull, import and remove, not "${what}".`);
+    default: throw new AssetSearchError('usage', `models knows list, pull, import, verify and remove, not "${what}".`);
   }
 }
 
@@ -116,6 +116,28 @@ async function importOwn(rest: string[], values: ModelValues): Promise<number> {
   process.stderr.write(unchanged ? `${id} (${variant}) is there already.\n` : `${id} (${variant}): ${embeddingDim} dimensions, images of ${image.size} x ${image.size}. Use it with --model ${id}, or with the setting assetSearch.model.\n`);
   await write(`${folder}\n`);
   return exitCodes.done;
+}
+
+async function verify(rest: string[], values: ModelValues, builtinFolder: string): Promise<number> {
+  const name = only(rest, 'models verify needs one model, or the folder of one.');
+  const installed = name === builtinId || /[\\/]/.test(name) ? undefined : await findModel(folderOf(values), name);
+  const folder = name === builtinId ? builtinFolder : installed?.folder ?? resolve(name);
+  if (!existsSync(folder)) { throw new AssetSearchError('usage', `There is no model "${name}". Give "${builtinId}", a model that "asset-search models list" shows, or a folder that holds a model.`); }
+  const stop = new AbortController();
+  process.once('SIGINT', () => stop.abort());
+  // What cannot be loaded is the report's first line. Nothing is written beside our own model.
+  const model = folder === builtinFolder ? undefined : await loadModel(folder).catch(() => undefined);
+  const report = await verifyModel(model ?? { folder }, { processFile: join(__dirname, 'conformanceProcess.js'), threads: 0 }, stop.signal);
+  const failed = failedCheck(report);
+  if (values.json) {
+    await write(`${JSON.stringify({ folder, passed: !failed, ...report })}\n`);
+  } else {
+    await write([
+      ...report.checks.map(check => `${check.outcome.padEnd(8)}${check.name.padEnd(15)}${check.detail}`.trimEnd()),
+      failed ? `The model is refused, because it fails "${failed.name}".` : `The model can be used; checked in ${report.seconds.toFixed(1)} s.`, '',
+    ].join('\n'));
+  }
+  return failed ? exitCodes.error : exitCodes.done;
 }
 
 async function remove(rest: string[], values: ModelValues): Promise<number> {

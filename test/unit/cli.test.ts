@@ -151,6 +151,19 @@ suite('command line', function () {
     assert.deepEqual(stats.spaces.map(({ role, rows, bytes }) => [role, rows, bytes > 1000]), [['serving', 9, true]]);
   });
 
+  test('models verify names each check, and the one that a model fails', async () => {
+    const passed = await json<{ passed: boolean; checks: { name: string; outcome: string }[] }>('models', 'verify', 'builtin');
+    assert.ok(passed.passed && passed.checks.length >= 10 && passed.checks.every(({ outcome }) => outcome === 'passed'));
+    const damaged = join(folder, 'damaged model');
+    cpSync(join(process.cwd(), 'media', 'builtin'), damaged, { recursive: true });
+    writeFileSync(join(damaged, 'tokenizer.json'), '{}');
+    const { code, out } = await run('models', 'verify', damaged);
+    assert.equal(code, 1);
+    assert.match(out, /^failed +files +.*tokenizer\.json/);
+    assert.match(out, /skipped +meaning/);
+    assert.equal((await run('models', 'verify', 'nonsense')).code, 2);
+  });
+
   test('exit codes tell what went wrong, on stderr', async () => {
     const cases: [string[], number][] = [
       [[], 2], [['nonsense'], 2], [['index'], 2], [['index', join(folder, 'missing')], 2], [['search', 'x'], 2], [['search', 'x', '--db', db, '--limit', 'many'], 2], [['search', 'x', '--wrong'], 2],
