@@ -32,7 +32,7 @@ const batchSizes = [4, 8, 16, 32];
 /** A larger batch has to be faster by this much: it needs more memory and waits longer for a pause. */
 const minBatchGain = 1.05;
 /** Runs of one batch size are repeated until they took this long together. */
-const sizeBudgetMs = 250;
+const sizeBudgetMs = 150;
 /** No larger batch is tried after this time with one device. */
 const deviceBudgetMs = 8_000;
 /** A driver may compile for a long time at its first run. */
