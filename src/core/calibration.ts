@@ -36,7 +36,7 @@ const sizeBudgetMs = 150;
 /** No larger batch is tried after this time with one device. */
 const deviceBudgetMs = 8_000;
 /** A driver may compile for a long time at its first run. */
-const defaultTimeoutMs = 120_000;
+const defaultTimeoutMs = 60_000;
 const pictureCount = 32;
 
 /**

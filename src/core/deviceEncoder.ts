@@ -34,7 +34,7 @@ export interface DeviceEncoderOptions {
  * it once, and every later one knows.
  */
 const defaultPatienceMs = 20_000;
-const defaultTimeoutMs = 120_000;
+const defaultTimeoutMs = 60_000;
 
 export class DeviceEncoder implements BatchEncoder {
   private client: Promise<EncodeClient> | undefined;
