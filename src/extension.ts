@@ -11,6 +11,7 @@ import { Indexing } from './host/indexing';
 import { Inserter } from './host/inserter';
 import { Labels } from './host/labels';
 import { Log } from './host/log';
+import { Models } from './host/models';
 import { Panel } from './host/panel';
 import { readRoots } from './host/roots';
 import { indexFolder, openParams, SettingsStore } from './host/settings';
@@ -29,8 +30,9 @@ export function activate(context: vscode.ExtensionContext): AssetSearchApi {
   const indexing: Indexing = new Indexing(engine, log, context.workspaceState);
   const thumbnails = new Thumbnails(engine, () => indexFolder(settings.current, readRoots(), context.storageUri));
   const inserter = new Inserter({ settings, roots: readRoots });
-  const labels = new Labels({ context, log, settings, engine, indexing, thumbnails, inserter, roots: readRoots });
-  const host: Host = { context, log, settings, engine, indexing, thumbnails, inserter, labels, roots: readRoots };
+  const models = new Models({ context, log, settings, engine });
+  const labels = new Labels({ context, log, settings, engine, indexing, thumbnails, inserter, models, roots: readRoots });
+  const host: Host = { context, log, settings, engine, indexing, thumbnails, inserter, labels, models, roots: readRoots };
   const panel = new Panel(host);
   const statusPage = new StatusPage(host);
   const watcher = new Watcher(indexing, log);
@@ -53,13 +55,14 @@ export function activate(context: vscode.ExtensionContext): AssetSearchApi {
   };
 
   context.subscriptions.push(
-    engine, indexing, watcher, panel, statusPage, new StatusBar(host), inserter, labels, new TeamLabels(host), settings,
+    engine, indexing, models, watcher, panel, statusPage, new StatusBar(host), inserter, labels, new TeamLabels(host), settings,
     registerCommands(host, panel, statusPage),
     new DropProvider(host).register(),
     vscode.window.registerWebviewViewProvider(BrowserView.id, new BrowserView(host)),
     vscode.window.registerWebviewPanelSerializer(Panel.viewType, panel),
     vscode.window.registerWebviewPanelSerializer(StatusPage.viewType, statusPage),
     settings.onDidChange(() => void reconsider()),
+    models.onDidRepair(() => { if (engine.status?.modelProblem) { void engine.reopen(true).then(keepFresh); } }),
     vscode.workspace.onDidChangeWorkspaceFolders(() => void reconsider()),
     vscode.workspace.onDidGrantWorkspaceTrust(keepFresh),
     log,

@@ -423,6 +423,8 @@ export interface ViewStatus {
   automatic: boolean;
   index?: IndexStatus;
   error?: ErrorInfo;
+  /** Why the model of the settings is not used, with its name, and whether it can be had by a download. */
+  modelProblem?: ErrorInfo & { title: string; downloadable: boolean };
   roots: { id: string; name: string }[];
   /** Words to label with, by the name of their set (a setting). */
   labelSets?: Readonly<Record<string, readonly string[]>>;
@@ -448,13 +450,16 @@ export type CopyKind = 'path' | 'relativePath' | 'import' | 'markdown' | 'dataUr
 
 /** One of the extension's commands, or of VS Code's. */
 export type ViewCommand =
-  | 'index' | 'cancelIndexing' | 'pauseIndexing' | 'resumeIndexing' | 'rebuild' | 'showLog' | 'openFolder' | 'openPanel' | 'openSettings' | 'showSkipped' | 'copyDiagnostics' | 'manageTrust' | 'getStarted';
+  | 'index' | 'cancelIndexing' | 'pauseIndexing' | 'resumeIndexing' | 'rebuild' | 'showLog' | 'openFolder' | 'openPanel' | 'openSettings' | 'showSkipped' | 'copyDiagnostics' | 'chooseModel' | 'downloadModel' | 'showModelCard' | 'manageTrust' | 'getStarted';
 
 /** Skipped files of one reason; `remedy` when it is the same for all. Of many, `files` holds only the first. */
 export interface SkippedGroup { code: SkipCode; count: number; remedy?: string; files: SkippedFile[] }
 
-/** What the status page shows beside {@link ViewStatus}: the settings, what the engine knows when it runs, and the last problems, latest first. */
-export interface StatusDetails { index?: IndexDetails; threads: number; problems: Problem[] }
+/** A model in this machine's folder of models; 'partial' is what an interrupted download left. */
+export interface ModelOnDisk { id: string; variant: string; title: string; sizeBytes: number; state: 'inUse' | 'unused' | 'damaged' | 'partial' }
+
+/** What the status page shows beside {@link ViewStatus}: the settings, what the engine knows when it runs, models on disk, and the last problems, latest first. */
+export interface StatusDetails { index?: IndexDetails; models: ModelOnDisk[]; threads: number; problems: Problem[] }
 
 /** A part of the status page that one can jump to. */
 export type StatusSection = 'skipped';
@@ -490,6 +495,8 @@ export const View = {
   retry: request<{ files?: { root: string; path: string }[]; code?: SkipCode }, { tried: number; skipped: number }>('view/retry'),
   /** Asks the user first; tells whether it was removed. */
   removeSpace: request<{ name: string }, boolean>('view/removeSpace'),
+  /** Likewise for a model on disk. */
+  removeModel: request<Pick<ModelOnDisk, 'id' | 'variant'>, boolean>('view/removeModel'),
   saveState: notification<ViewState>('view/saveState'),
   statusChanged: notification<ViewStatus>('view/statusChanged'),
   /** Host → webview: show images similar to this asset or file, or run this query. */

@@ -420,7 +420,7 @@ export class AssetSearchApp extends LitElement {
             @labels-changed=${(event: CustomEvent<string>) => this.labelsChanged(event.detail)} @announce=${(event: CustomEvent<string>) => this.announce(event.detail)}></labels-pane>` : nothing}
       </main>
       <footer ?hidden=${!searchable || status.availability === 'engineFailed'}>
-        <status-line .t=${t} .index=${status.index} .starting=${status.availability === 'starting'} @command=${(event: CustomEvent<ViewCommand>) => void this.command(event.detail)}></status-line>
+        <status-line .t=${t} .index=${status.index} .modelProblem=${status.modelProblem} .starting=${status.availability === 'starting'} @command=${(event: CustomEvent<ViewCommand>) => void this.command(event.detail)}></status-line>
       </footer>`;
   }
 

@@ -1,9 +1,10 @@
 /** The line at the bottom: what is indexed, by which model, and how far a run is. */
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
-import type { IndexProgress, IndexStatus } from '../src/protocol';
+import type { IndexProgress, IndexStatus, ViewStatus } from '../src/protocol';
 import { icon } from './icons';
 import { bytesOf, countOf, deviceName, durationOf, type Translate } from './localize';
+import { modelProblemText, servingText } from './modelNews';
 import { phaseText, renderPace, renderTrack, trackStyles } from './progress';
 import { sharedStyles } from './theme';
 
@@ -11,6 +12,7 @@ import { sharedStyles } from './theme';
 export class StatusLine extends LitElement {
   @property({ attribute: false }) t!: Translate;
   @property({ attribute: false }) index: IndexStatus | undefined;
+  @property({ attribute: false }) modelProblem: ViewStatus['modelProblem'];
   @property({ type: Boolean }) starting = false;
 
   static override styles = [sharedStyles, trackStyles, css`
@@ -41,10 +43,11 @@ export class StatusLine extends LitElement {
           ${index.state === 'failed' ? html`<span class="strong">${icon('error')} ${t('Indexing failed')}</span>` : nothing}
           ${index.state === 'indexing' ? html`<span class="strong">${t('Indexing…')}</span>` : nothing}
           ${index.state === 'idle' && index.lastRun?.cancelled ? html`<span class="strong">${t('Stopped')}</span><span><button class="link" title=${t('Index the images that are missing')} @click=${() => this.command('index')}>${t('Continue')}</button></span>` : nothing}
+          ${this.modelProblem ? html`<span class="strong">${icon('warning')} <button class="link" title=${modelProblemText(t, this.modelProblem, index.model.name)} @click=${() => this.command('chooseModel')}>${t('Another model is used')}</button></span>` : nothing}
           <span>${countOf(t, index.assets, '1 asset', '{0} assets')}</span>
           ${this.skipped(index.skipped)}
           ${index.cells > 0 ? html`<span>${countOf(t, index.cells, '1 cell', '{0} cells')}</span>` : nothing}
-          ${index.namesOnly ? html`<span class="strong">${t('File names only')}</span>` : html`<span>${index.model.name}</span><span>${deviceName(index.device)}</span>`}
+          ${index.namesOnly ? html`<span class="strong">${t('File names only')}</span>` : html`<span>${(index.serving ?? index.model).name}</span><span>${deviceName(index.device)}</span>`}
         </span></div>
       </div>`;
   }
@@ -72,6 +75,8 @@ export class StatusLine extends LitElement {
     const { t } = this;
     const lines = [
       ...index.namesOnly ? [index.namesOnly.message] : [],
+      ...this.modelProblem ? [modelProblemText(t, this.modelProblem, index.model.name)] : [],
+      ...index.serving ? [servingText(t, index)] : [],
       t('{0} assets, {1} skipped', index.assets, index.skipped),
       ...index.cells > 0 ? [countOf(t, index.cells, '1 cell of sprite sheets besides', '{0} cells of sprite sheets besides')] : [],
       t('Model: {0} ({1} dimensions, {2})', index.model.name, index.model.embeddingDim, index.model.license),
@@ -82,5 +87,5 @@ export class StatusLine extends LitElement {
     return lines.join('\n');
   }
 
-  private command(command: 'index' | 'cancelIndexing' | 'pauseIndexing' | 'resumeIndexing' | 'showSkipped'): void { this.dispatchEvent(new CustomEvent('command', { detail: command })); }
+  private command(command: 'chooseModel' | 'index' | 'cancelIndexing' | 'pauseIndexing' | 'resumeIndexing' | 'showSkipped'): void { this.dispatchEvent(new CustomEvent('command', { detail: command })); }
 }

@@ -1,10 +1,11 @@
 /** The page "Index Status": the state of the index and its run, folders, model, storage, skipped files and the last problems. */
 import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, query, state } from 'lit/decorators.js';
-import { View, type DeviceProblem, type DeviceReport, type FolderDetails, type IndexStatus, type Problem, type SpaceInfo, type StatusDetails, type StatusSection, type ViewCommand, type ViewStatus } from '../src/protocol';
+import { View, type DeviceProblem, type DeviceReport, type FolderDetails, type IndexStatus, type ModelOnDisk, type Problem, type Request, type SpaceInfo, type StatusDetails, type StatusSection, type ViewCommand, type ViewStatus } from '../src/protocol';
 import { toErrorInfo, type Host } from './connection';
 import { icon, type IconName } from './icons';
 import { agoOf, bytesOf, countOf, deviceName, durationOf, numberOf, type Translate } from './localize';
+import { modelProblemText, servingText } from './modelNews';
 import { phaseText, renderPace, renderTrack, shareOf, trackStyles } from './progress';
 import type { SkippedFiles } from './skippedFiles';
 import './skippedFiles';
@@ -40,6 +41,8 @@ export class StatusPage extends LitElement {
     .page { max-width: 920px; margin: 0 auto; padding: 20px 24px 48px; display: grid; gap: 24px; grid-template-columns: minmax(0, 1fr); }
     h1 { margin: 0; font-size: 20px; font-weight: 600; line-height: 28px; }
     h2 { margin: 0 0 6px; font-size: 15px; font-weight: 600; line-height: 22px; }
+    h3 { margin: 14px 0 6px; font-size: 13px; font-weight: 600; }
+    .links { display: flex; flex-wrap: wrap; gap: 4px 14px; }
     p { margin: 0; }
     .state { display: flex; align-items: start; gap: 8px; margin-top: 6px; font-size: 14px; line-height: 20px; }
     .state .icon { font-size: 18px; line-height: 20px; color: var(--vscode-descriptionForeground); flex: none; }
@@ -131,11 +134,12 @@ export class StatusPage extends LitElement {
     try { await this.host.request(View.command, { command }); } catch (error) { this.notice = toErrorInfo(error).message; }
   }
 
-  private async removeSpace(name: string): Promise<void> {
+  /** The host asks first. */
+  private async removeOnDisk<P>(name: string, request: Request<P, boolean>, params: P): Promise<void> {
     this.removing = name;
     this.notice = undefined;
     try {
-      if (await this.host.request(View.removeSpace, { name })) { await this.ask(); }
+      if (await this.host.request(request, params)) { await this.ask(); }
     } catch (error) {
       this.notice = toErrorInfo(error).message;
     } finally {
@@ -154,6 +158,7 @@ export class StatusPage extends LitElement {
         <header>
           <h1>${t('Index Status')}</h1>
           ${this.renderState()}
+          ${index ? this.renderModelNews(index) : nothing}
           ${this.renderActions()}
           ${this.notice ? html`<div class="state alarm" role="alert">${icon('error')}<div>${this.notice}</div></div>` : nothing}
         </header>
@@ -202,6 +207,16 @@ export class StatusPage extends LitElement {
         : !index.lastRun ? line('file-media', countOf(t, index.assets, '1 image is indexed', '{0} images are indexed'))
         : line('pass', index.assets === 0 ? t('No images were found.') : countOf(t, index.assets, 'Up to date: 1 image is indexed', 'Up to date: {0} images are indexed'), 'good', this.renderLastRun(index));
     }
+  }
+
+  /** Why another model is used than the settings say, with what helps; and which one answers while another index is built. */
+  private renderModelNews(index: IndexStatus): TemplateResult {
+    const { t, status: { modelProblem } } = this;
+    const link = (label: string, command: ViewCommand): TemplateResult => html`<button class="link" @click=${() => void this.command(command)}>${label}</button>`;
+    return html`
+      ${index.serving ? html`<div class="state" role="status">${icon('sync')}<div>${servingText(t, index)}</div></div>` : nothing}
+      ${modelProblem ? html`<div class="state" role="status">${icon('warning')}<div>${modelProblemText(t, modelProblem, index.model.name)}
+        <p class="links">${modelProblem.downloadable ? link(t('Download'), 'downloadModel') : nothing} ${link(t('Choose Model…'), 'chooseModel')}</p></div></div>` : nothing}`;
   }
 
   private renderLastRun({ lastRun }: IndexStatus): TemplateResult | typeof nothing {
@@ -263,6 +278,7 @@ export class StatusPage extends LitElement {
   private renderModel({ model, device }: IndexStatus): TemplateResult {
     const { t, details } = this;
     const row = (label: string, value: unknown) => html`<dt>${label}</dt><dd>${value}</dd>`;
+    const button = (label: string, command: ViewCommand): TemplateResult => html`<vscode-button appearance="secondary" @click=${() => void this.command(command)}>${label}</vscode-button>`;
     return html`
       <dl>
         ${row(t('Name'), model.name)}
@@ -273,7 +289,8 @@ export class StatusPage extends LitElement {
         ${row(t('Size'), bytesOf(model.sizeBytes))}
         ${row(t('Device'), details?.index?.device ? this.renderDevice(details.index.device) : deviceName(device))}
         ${details?.index ? row(t('Threads'), details.threads === 0 ? t('{0}, one for each core', details.index.threads) : t('{0}, as the settings say', details.index.threads)) : nothing}
-      </dl>`;
+      </dl>
+      <div class="actions">${button(t('Choose Model…'), 'chooseModel')}${button(t('Model Card'), 'showModelCard')}</div>`;
   }
 
   /** Which device, how it came to that, and why no other. */
@@ -315,7 +332,24 @@ export class StatusPage extends LitElement {
         ${details.spaces.map(space => this.renderSpace(space, index))}
         <li><span class="name grow">${t('Thumbnails')}</span><span class="facts"><span>${t('{0} of at most {1}', bytesOf(details.thumbnailBytes), `${numberOf(Math.round(details.maxThumbnailBytes / 2 ** 20))} MB`)}</span></span></li>
       </ul>
-      <p class="dim total">${t('{0} in all', bytesOf(total))}</p>`;
+      <p class="dim total">${t('{0} in all', bytesOf(total))}</p>
+      ${this.details && this.details.models.length > 0 ? html`
+        <h3>${t('Models on this machine')}</h3>
+        <ul class="rows">${this.details.models.map(model => this.renderModelOnDisk(model))}</ul>` : nothing}`;
+  }
+
+  private renderModelOnDisk({ id, variant, title, sizeBytes, state }: ModelOnDisk): TemplateResult {
+    const { t } = this;
+    const name = `${title} (${variant})`;
+    const tag = { inUse: () => t('in use'), unused: () => undefined, damaged: () => t('damaged'), partial: () => t('interrupted download') }[state]();
+    return html`
+      <li data-model=${`${id}@${variant}`}>
+        <span class="grow"><span class="name">${title}</span> ${variant}${tag === undefined ? nothing : html` <span class="tag">${tag}</span>`}</span>
+        <span class="facts">
+          <span class="number">${bytesOf(sizeBytes)}</span>
+          ${state === 'inUse' ? nothing : html`<button class="link" ?disabled=${this.removing !== undefined} aria-label=${t('Remove {0}', name)} @click=${() => void this.removeOnDisk(name, View.removeModel, { id, variant })}>${t('Remove')}</button>`}
+        </span>
+      </li>`;
   }
 
   private renderSpace({ name, role, rows, retired = 0, bytes }: SpaceInfo, index: IndexStatus): TemplateResult {
@@ -328,7 +362,7 @@ export class StatusPage extends LitElement {
           <span>${rows === undefined ? t('cannot be read') : countOf(t, rows, '1 vector', '{0} vectors')}</span>
           ${retired > 0 ? html`<span title=${t('Vectors of files that are gone: when they come back, nothing has to be encoded.')}>${t('{0} kept of files that are gone', retired)}</span>` : nothing}
           <span class="number">${bytesOf(bytes)}</span>
-          ${role === 'unused' ? html`<button class="link" ?disabled=${held !== '' || this.removing !== undefined} title=${held || nothing} aria-label=${t('Remove {0}', name)} @click=${() => void this.removeSpace(name)}>${t('Remove')}</button>` : nothing}
+          ${role === 'unused' ? html`<button class="link" ?disabled=${held !== '' || this.removing !== undefined} title=${held || nothing} aria-label=${t('Remove {0}', name)} @click=${() => void this.removeOnDisk(name, View.removeSpace, { name })}>${t('Remove')}</button>` : nothing}
         </span>
       </li>`;
   }

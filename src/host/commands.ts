@@ -4,6 +4,7 @@ import * as vscode from 'vscode';
 import type { IndexSummary } from '../protocol';
 import { requireReferences } from './assetReferences';
 import { copyAssets, copyFilesTo, copyKinds, type Conflict } from './copy';
+import { ModelChooser } from './chooseModel';
 import { createDiagnostics } from './diagnostics';
 import { AssetSearchError } from '../errors';
 import { showError, type Host } from './host';
@@ -22,6 +23,7 @@ const similarLimit = 100;
 
 export function registerCommands(host: Host, panel: Panel, statusPage: StatusPage): vscode.Disposable {
   const { engine, indexing, log } = host;
+  const chooser = new ModelChooser(host);
 
   let open: ReturnType<typeof quickSearch> | undefined;
   const search = (text: string): void => {
@@ -91,6 +93,12 @@ export function registerCommands(host: Host, panel: Panel, statusPage: StatusPag
     cancelIndexing: () => indexing.cancel(),
     pauseIndexing: () => indexing.pause(),
     resumeIndexing: () => indexing.resume(),
+    /** The name of a model spares the list. */
+    chooseModel: name => chooser.choose(typeof name === 'string' ? name : undefined),
+    importModel: (folder, options) => chooser.importFolder(folder instanceof vscode.Uri ? folder : undefined, options as { name?: string; use?: boolean } | undefined),
+    removeModel: () => chooser.pickAndRemove(),
+    setHubToken: () => chooser.setToken(),
+    showModelCard: () => chooser.showCard(),
     showLog: () => log.show(),
     getStarted: () => vscode.commands.executeCommand('workbench.action.openWalkthrough', `${host.context.extension.id}#start`, false),
     showSkipped: () => statusPage.show('skipped'),
@@ -102,7 +110,7 @@ export function registerCommands(host: Host, panel: Panel, statusPage: StatusPag
       return text;
     },
   };
-  const needsFolder = new Set(['search', 'searchSelection', 'findSimilar', 'label', 'labelFolder', 'labelAll', 'clearLabels', 'undoLabels', 'exportLabels', 'exportTeamLabels', 'index', 'rebuild', 'pauseIndexing', 'resumeIndexing', 'showSkipped']);
+  const needsFolder = new Set(['search', 'searchSelection', 'findSimilar', 'label', 'labelFolder', 'labelAll', 'clearLabels', 'undoLabels', 'exportLabels', 'exportTeamLabels', 'index', 'rebuild', 'pauseIndexing', 'resumeIndexing', 'showSkipped', 'chooseModel', 'importModel']);
 
   return vscode.Disposable.from(...Object.entries(commands).map(([name, run]) => vscode.commands.registerCommand(`assetSearch.${name}`, async (...args: unknown[]) => {
     try {

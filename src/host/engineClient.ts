@@ -3,7 +3,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import * as vscode from 'vscode';
 import { CancellationToken, createMessageConnection, IPCMessageReader, IPCMessageWriter, type MessageConnection } from 'vscode-jsonrpc/node';
-import { Engine, type ErrorInfo, type IndexStatus, type LogRecord, type OpenParams, type Request, type ViewStatus } from '../protocol';
+import { Engine, type ErrorInfo, type IndexStatus, type LogRecord, type ModelInfo, type OpenParams, type Request, type ViewStatus } from '../protocol';
 import { AssetSearchError } from '../errors';
 import { createEngineTranslate } from './engineTexts';
 import { isCancelled, toErrorInfo } from './errors';
@@ -153,12 +153,12 @@ export class EngineClient implements vscode.Disposable {
     }
   }
 
-  /** Restarts the engine when what it shall open has changed (folders, rules, storage). Returns whether it had to. */
-  async reopen(): Promise<boolean> {
+  /** Restarts the engine when what it shall open has changed (folders, rules, storage, model), or in any case. Returns whether it had to. */
+  async reopen(always = false): Promise<boolean> {
     await this.#reopening;
     const wanted = this.options.openParams();
     const old = this.#process;
-    if (!this.#failure && (!old || JSON.stringify(old.params) === JSON.stringify(wanted))) {
+    if (!always && !this.#failure && (!old || JSON.stringify(old.params) === JSON.stringify(wanted))) {
       this.#statusChanged.fire();
       return false;
     }
@@ -241,8 +241,12 @@ export class EngineClient implements vscode.Disposable {
 
   #setStatus(from: EngineProcess, status: IndexStatus): void {
     if (this.#process !== from) { return; }
-    const { error, namesOnly, model } = status;
-    this.#status = { ...status, model: { ...model, name: this.translate(model.name), description: this.translate(model.description) }, ...error && { error: this.#said(error) }, ...namesOnly && { namesOnly: this.#said(namesOnly) } };
+    const { error, namesOnly, model, serving, modelProblem } = status;
+    const named = (each: ModelInfo): ModelInfo => ({ ...each, name: this.translate(each.name), description: this.translate(each.description) });
+    this.#status = {
+      ...status, model: named(model), ...serving && { serving: named(serving) }, ...modelProblem && { modelProblem: this.#said(modelProblem) },
+      ...error && { error: this.#said(error) }, ...namesOnly && { namesOnly: this.#said(namesOnly) },
+    };
     this.#statusChanged.fire();
   }
 

@@ -7,6 +7,7 @@ import type { Indexing } from './indexing';
 import type { Inserter } from './inserter';
 import type { Labels } from './labels';
 import type { Log } from './log';
+import type { Models } from './models';
 import type { SettingsStore } from './settings';
 import type { Thumbnails } from './thumbnails';
 
@@ -19,6 +20,7 @@ export interface Host {
   readonly thumbnails: Thumbnails;
   readonly labels: Labels;
   readonly inserter: Inserter;
+  readonly models: Models;
   /** The open workspace folders. */
   roots(): Root[];
 }

@@ -2,6 +2,8 @@
 import { homedir } from 'node:os';
 import { basename, isAbsolute, join, resolve } from 'node:path';
 import * as vscode from 'vscode';
+import { builtinId } from '../models/manifest';
+import { locateModel } from '../models/modelsFolder';
 import type { OpenParams, Root, ScanRules } from '../protocol';
 import type { LabelSets } from './labels';
 import { pathBelow, readRoots } from './roots';
@@ -15,6 +17,10 @@ export interface Settings {
   readonly useFileNames: boolean;
   /** Variants of one drawing are shown as one. */
   readonly stackVariants: boolean;
+  /** `builtin`, or the name of a model as {@link locateModel} takes it; a workspace may write anything here. */
+  readonly model: string;
+  /** Of a mirror; empty = the hub itself. */
+  readonly hubEndpoint: string;
   readonly device: string;
   readonly threads: number;
   /** As the user wrote it; empty = the workspace's own storage. */
@@ -50,6 +56,8 @@ function readSettings(): Settings {
     },
     useFileNames: own.get('useFileNames', true),
     stackVariants: own.get('stackVariants', true),
+    model: own.get('model', builtinId).trim() || builtinId,
+    hubEndpoint: own.get('hub.endpoint', '').trim(),
     device: own.get('device', 'auto'),
     threads: own.get('threads', 0),
     storageFolder: own.get('storageFolder', '').trim(),
@@ -93,6 +101,18 @@ export function indexFolder(settings: Settings, roots: Root[], storageUri: vscod
   return isAbsolute(folder) ? resolve(folder) : resolve(first.path, folder);
 }
 
+type Places = Pick<vscode.ExtensionContext, 'extensionUri' | 'globalStorageUri'>;
+
+export const builtinFolder = ({ extensionUri }: Places): string => vscode.Uri.joinPath(extensionUri, 'media', 'builtin').fsPath;
+export const modelsFolder = ({ globalStorageUri }: Places): string => vscode.Uri.joinPath(globalStorageUri, 'models').fsPath;
+
+/** Where the model of the settings lies, or would lie. */
+export function wantedModelFolder({ model }: Pick<Settings, 'model'>, places: Places): string {
+  if (model === builtinId) { return builtinFolder(places); }
+  // No model can be called that, so none is found there.
+  try { return locateModel(modelsFolder(places), model); } catch { return join(modelsFolder(places), '.none'); }
+}
+
 /** Everything the engine needs to know; undefined when no folder is open. */
 export function openParams(settings: Settings, context: vscode.ExtensionContext): OpenParams | undefined {
   const roots = readRoots();
@@ -103,9 +123,10 @@ export function openParams(settings: Settings, context: vscode.ExtensionContext)
   return {
     roots: roots.map(root => ({ ...root, exclude: settings.excludedFrom(root) })), dbFolder,
     rules: { ...settings.rules, exclude: [...settings.rules.exclude, ...inside] },
-    modelFolder: vscode.Uri.joinPath(context.extensionUri, 'media', 'builtin').fsPath,
+    modelFolder: wantedModelFolder(settings, context),
+    fallbackModelFolder: builtinFolder(context),
     device: settings.device,
-    measurementsFolder: vscode.Uri.joinPath(context.globalStorageUri, 'models').fsPath,
+    measurementsFolder: modelsFolder(context),
     threads: settings.threads,
     maxThumbnailBytes: settings.maxThumbnailBytes,
   };

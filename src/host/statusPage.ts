@@ -1,6 +1,7 @@
 /** The page "Index Status" in the editor area: what is indexed and what is not, why, and what can be done about it. */
 import * as vscode from 'vscode';
 import { Engine, View, type StatusSection } from '../protocol';
+import { ModelChooser } from './chooseModel';
 import { EditorPanel } from './editorPanel';
 import type { Host } from './host';
 import { requireUri } from './roots';
@@ -23,7 +24,7 @@ class StatusSession implements vscode.Disposable {
   readonly #subscriptions: vscode.Disposable[];
 
   constructor(private readonly host: Host, webview: vscode.Webview) {
-    const { engine, log, settings, context } = host;
+    const { engine, log, models, settings, context } = host;
     this.#connection = new ViewConnection(webview, log);
     this.#answer();
     const statusChanged = (): void => this.#connection.notify(View.statusChanged, viewStatusOf(host));
@@ -32,7 +33,8 @@ class StatusSession implements vscode.Disposable {
       engine.onDidChangeStatus(statusChanged),
       vscode.workspace.onDidGrantWorkspaceTrust(statusChanged),
       log.onDidLogProblem(() => this.#connection.notify(View.detailsChanged, {})),
-      settings.onDidChange(() => this.#connection.notify(View.detailsChanged, {})),
+      settings.onDidChange(() => { statusChanged(); this.#connection.notify(View.detailsChanged, {}); }),
+      models.onDidChange(() => this.#connection.notify(View.detailsChanged, {})),
     ];
     webview.options = { enableScripts: true, localResourceRoots: [vscode.Uri.joinPath(context.extensionUri, 'dist')] };
     webview.html = webviewHtml(webview, context.extensionUri, 'status');
@@ -47,13 +49,13 @@ class StatusSession implements vscode.Disposable {
   dispose(): void { vscode.Disposable.from(...this.#subscriptions).dispose(); }
 
   #answer(): void {
-    const { engine, indexing, log, settings, roots } = this.host;
+    const { engine, indexing, log, models, settings, roots } = this.host;
     const connection = this.#connection;
     connection.onReady(() => ({ status: viewStatusOf(this.host), strings: translations() }));
     connection.onRequest(View.details, async (_, token) => ({
       // Problems are shown most of all when the engine cannot answer.
       index: engine.status && await engine.request(Engine.details, {}, token).catch(() => undefined),
-      threads: settings.current.threads, problems: [...log.problems],
+      models: await models.onDisk(), threads: settings.current.threads, problems: [...log.problems],
     }));
     connection.onRequest(View.skipped, async ({ text, rows }, token) => {
       const files = await engine.request(Engine.skipped, {}, token);
@@ -65,6 +67,7 @@ class StatusSession implements vscode.Disposable {
       return { tried: seen, skipped: skipped.length };
     });
     connection.onRequest(View.removeSpace, ({ name }) => this.#removeSpace(name));
+    connection.onRequest(View.removeModel, ({ id, variant }) => new ModelChooser(this.host).remove(id, variant));
     // A file that was skipped can only be looked at where it lies.
     connection.onRequest(View.action, async ({ key }) => {
       await vscode.commands.executeCommand('revealInExplorer', requireUri(roots(), key));

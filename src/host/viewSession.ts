@@ -2,6 +2,7 @@
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import { Engine, View, type Asset, type AssetKey, type AssetReference, type CopyKind, type Hit, type ImageSource, type IndexStatus, type Tile, type TileAction, type ViewCommand, type ViewImage, type ViewState, type ViewStatus } from '../protocol';
+import { translateCatalog } from './catalogTexts';
 import { copyAssets, copyFilesTo } from './copy';
 import { AssetSearchError } from '../errors';
 import { showError, type Host } from './host';
@@ -163,22 +164,25 @@ export function translations(): Record<string, string> {
   return Object.fromEntries(Object.entries(vscode.l10n.bundle ?? {}).filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
 }
 
-export function viewStatusOf({ engine, roots, settings }: Host): ViewStatus {
+export function viewStatusOf({ engine, models, roots, settings }: Host): ViewStatus {
   const { isTrusted, workspaceFolders = [] } = vscode.workspace;
+  const { status: index, error } = engine;
   return {
     availability: engine.availability === 'noFolder' && workspaceFolders.length > 0 ? 'virtual' : engine.availability,
     automatic: isTrusted && settings.current.autoIndex,
-    index: engine.status,
-    error: engine.error ?? engine.status?.error,
+    index: index && { ...index, model: { ...index.model, description: translateCatalog(index.model.description) } },
+    error: error ?? index?.error,
+    ...models.problem && { modelProblem: models.problem },
     roots: roots().map(({ id }) => ({ id, name: id })),
     labelSets: settings.current.labelSets,
   };
 }
 
-export async function runViewCommand({ context }: Host, command: ViewCommand): Promise<void> {
+export async function runViewCommand({ context, settings }: Host, command: ViewCommand): Promise<void> {
   switch (command) {
     case 'openFolder': await vscode.commands.executeCommand('vscode.openFolder'); return;
     case 'openSettings': await vscode.commands.executeCommand('workbench.action.openSettings', `@ext:${context.extension.id}`); return;
+    case 'downloadModel': void vscode.commands.executeCommand('assetSearch.chooseModel', settings.current.model); return;
     case 'manageTrust': await vscode.commands.executeCommand('workbench.trust.manage'); return;
     // Not awaited: a run may take minutes, and its progress is shown by the status.
     default: void vscode.commands.executeCommand(`assetSearch.${command}`); return;

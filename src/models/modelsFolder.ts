@@ -1,4 +1,5 @@
 /** The folder in which models lie: `<id>/<variant>/` with a model.json in each, and `.partial/` with what is being downloaded. */
+import { readdirSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
@@ -35,6 +36,19 @@ export function defaultModelsFolder(env: NodeJS.ProcessEnv = process.env, platfo
 /** Folder of a model. Throws AssetSearchError 'modelInvalid' for an id or variant that is no plain name. */
 export function modelFolder(modelsFolder: string, id: string, variant: string): string {
   return join(resolve(modelsFolder), plainName(id), plainName(variant));
+}
+
+/**
+ * Folder in which the model named `id` or `id@variant` lies, or would lie, told by names alone: of several variants the one that the catalogue names first.
+ * Throws AssetSearchError 'modelInvalid' for a name that no model can have.
+ */
+export function locateModel(modelsFolder: string, name: string): string {
+  const [id = '', variant] = name.split('@', 2);
+  if (variant !== undefined) { return modelFolder(modelsFolder, id, variant); }
+  let here: string[] = [];
+  try { here = readdirSync(join(resolve(modelsFolder), plainName(id))).filter(each => /^[A-Za-z0-9]/.test(each)).sort(); } catch (thrown) { if (thrown instanceof AssetSearchError) { throw thrown; } }
+  const known = catalog.find(model => model.id === id)?.variants.map(each => each.variant) ?? [];
+  return modelFolder(modelsFolder, id, known.find(each => here.includes(each)) ?? here[0] ?? known[0] ?? 'fp32');
 }
 
 /** Folder of the unfinished download of a model, and the lock of whoever writes the model. */

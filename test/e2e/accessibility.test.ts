@@ -111,7 +111,7 @@ suite('Accessibility', () => {
     }
   }
 
-  for (const query of ['roots&problems&parts=64&skipped=30', 'scenario=indexing', 'scenario=paused', 'scenario=failed', 'scenario=noFolder']) {
+  for (const query of ['roots&problems&parts=64&skipped=30', 'scenario=switching&models', 'scenario=modelMissing', 'scenario=indexing', 'scenario=paused', 'scenario=failed', 'scenario=noFolder']) {
     test(`axe finds nothing in the status page: ${query}`, async () => {
       page = await browser.newPage({ viewport: views.panel });
       await page.goto(`${server.url}?theme=dark&kind=status&${query}`);

@@ -699,6 +699,27 @@ suite('Webview components', () => {
     assert.ok(await page.locator('status-page').evaluate(element => (element as any).scrollWidth <= (element as any).clientWidth), 'nothing sticks out');
   });
 
+  test('status: why another model is used, with what helps, and models on disk that can go', async () => {
+    await openStatus('scenario=modelMissing&models', { width: 300, height: 700 });
+    await page.getByText('The model OpenAI CLIP ViT-B/32 is not installed. Built-in icons is used instead.').waitFor();
+    for (const name of ['Download', 'Choose Model…', 'Model Card']) { await page.getByRole('button', { name, exact: true }).first().click(); }
+    await until('all commands', async () => (await received('view/command')).map(({ params }) => params.command).join() === 'downloadModel,chooseModel,showModelCard');
+    assert.equal(await page.locator('[data-model]').count(), 3);
+    assert.equal(await page.locator('[data-model="clip-vit-base-patch32@int8"]').getByRole('button').count(), 0, 'the one in use stays');
+    await page.locator('[data-model="siglip2-base-patch16-224@int8"]').getByText('interrupted download').waitFor();
+    await page.getByRole('button', { name: 'Remove SigLIP 2 base 224 (int8)' }).click();
+    await until('the wish', async () => JSON.stringify((await received('view/removeModel'))[0]?.params) === '{"id":"siglip2-base-patch16-224","variant":"int8"}');
+    await page.evaluate(`window.mock.setStatus('switching')`);
+    await page.getByText('The index of OpenAI CLIP ViT-B/32 is being built. The index of Built-in icons answers meanwhile.').waitFor();
+    assert.ok(await page.locator('status-page').evaluate(element => (element as any).scrollWidth <= (element as any).clientWidth), 'nothing sticks out');
+  });
+
+  test('a sidebar whose model is not there says so, and leads to the list of models', async () => {
+    await open('theme=dark&scenario=modelMissing', { width: 240, height: 480 });
+    await page.locator('status-line').getByRole('button', { name: 'Another model is used' }).click();
+    await until('the command', async () => (await received('view/command'))[0]?.params.command === 'chooseModel');
+  });
+
   test('paused: the sidebar says so and resumes', async () => {
     await open('theme=dark&scenario=pausedEmpty', { width: 240, height: 500 });
     await page.getByRole('heading', { name: 'Indexing is paused' }).waitFor();

@@ -53,6 +53,8 @@ function statusOf(name: string): ViewStatus {
     case 'failed': return ready({ state: 'failed', assets: 0, error });
     case 'failedWithAssets': return ready({ state: 'failed', error });
     case 'namesOnly': return ready({ namesOnly: { code: 'processorUnsupported', message: 'This processor lacks instructions that the search engine needs (AVX2, FMA), so pictures cannot be read here. File names are searched instead. In a virtual machine, let it pass on the host\'s processor type.' } });
+    case 'modelMissing': return { ...ready({ modelProblem: { code: 'modelMissing', message: 'There is no model.' } }), modelProblem: { code: 'modelMissing', message: 'There is no model.', title: 'OpenAI CLIP ViT-B/32', downloadable: true } };
+    case 'switching': return ready({ state: 'indexing', model: { ...model, id: 'clip-vit-base-patch32', name: 'OpenAI CLIP ViT-B/32' }, serving: model, progress: { phase: 'encoding', done: 320, total: 547, skipped: 3, imagesPerSecond: 21, secondsLeft: 11 } });
     case 'empty': return ready({ assets: 0, skipped: 2 });
     case 'byHand': return { ...ready({ assets: 0, skipped: 0, lastRun: undefined }), automatic: false };
     case 'beforeFirstRun': return ready({ assets: 0, skipped: 0, lastRun: undefined });
@@ -134,6 +136,10 @@ const details = (): StatusDetails => ({
     device: { device: 'cpu', reason: 'measured', batchSize: 8, rates: [{ device: 'cpu', imagesPerSecond: 312.4 }, { device: 'webgpu', imagesPerSecond: 287 }], problems: [{ device: 'cuda', code: 'unavailable', detail: 'Failed to load shared library' }] },
     engine: { node: '22.21.1', pid: 4711, memoryBytes: 3e8 },
   },
+  models: settings.has('models') ? [
+    { id: 'clip-vit-base-patch32', variant: 'int8', title: 'OpenAI CLIP ViT-B/32', sizeBytes: 155_800_000, state: 'inUse' }, { id: 'my-own', variant: 'fp32', title: 'my-own', sizeBytes: 610_000_000, state: 'unused' },
+    { id: 'siglip2-base-patch16-224', variant: 'int8', title: 'SigLIP 2 base 224', sizeBytes: 98_000_000, state: 'partial' },
+  ] : [],
   threads: 0,
   problems: settings.has('problems') ? [
     { at: Date.UTC(2026, 0, 5, 9, 12), level: 'error', message: '[engine] The disk is full: the index needs about 12 MB more. Free some space, then run the index again.' },
@@ -191,6 +197,7 @@ function answer(method: string, params: any): unknown {
       return { tried: tried.length, skipped: tried.filter(({ code }) => code === 'svgTooComplex').length };
     }
     case 'view/removeSpace': spaces = spaces.filter(({ name }) => name !== params.name); return true;
+    case 'view/removeModel': return true;
     default: return null;
   }
 }

@@ -1,0 +1,120 @@
+/** Choosing a model with the mouse: one from the hub is downloaded with its licence in sight and refused by its check, one of one's own is imported and used, and search goes on all the time. */
+import assert from 'node:assert/strict';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Frame, Page } from 'playwright-core';
+import { catalog } from '../../src/models/catalog';
+import { findWebview, runCommand } from '../harness/vscode.mjs';
+import { combinedGraph, wordTokenizer } from '../onnxGraphs';
+import { HubServer } from '../unit/hubServer';
+import { indexed, indexTimeoutMs, keepEvidence, openSample, openSidebar, search, until, type Workbench } from './workbench';
+
+const tiny = catalog.find(({ recommended }) => recommended === 'small')!;
+
+suite('Choosing a model in VS Code', () => {
+  let hub: HubServer;
+  let folder: string;
+  let workbench: Workbench;
+  let page: Page;
+  let sidebar: Frame;
+  let status: Frame;
+  /** Lets the rest of a download come. */
+  let goOn: (() => void) | undefined;
+
+  suiteSetup(async function () {
+    this.timeout(indexTimeoutMs);
+    folder = await mkdtemp(join(tmpdir(), 'own-model-'));
+    await cp(join(process.cwd(), 'media', 'builtin'), join(folder, 'icons of ours'), { recursive: true });
+    hub = await HubServer.start(tiny.repo, tiny.variants[0]!.files);
+    hub.push({ [tiny.variants[0]!.files.vision]: { bytes: combinedGraph({ vocabulary: 100_000 }), lfs: true }, 'tokenizer.json': { bytes: Buffer.from(JSON.stringify(wordTokenizer())), lfs: false } }, tiny.commit);
+    // Half of a file, and the rest when the test has seen it.
+    hub.misbehave = ({ where }, response) => {
+      if (where !== 'cdn') { return false; }
+      const { bytes } = hub.file(tiny.variants[0]!.files.vision);
+      response.writeHead(200, { 'content-length': bytes.length });
+      response.write(bytes.subarray(0, bytes.length / 2));
+      goOn = () => response.end(bytes.subarray(bytes.length / 2));
+      return true;
+    };
+    workbench = await openSample({ 'assetSearch.hub.endpoint': hub.endpoint });
+    page = workbench.page;
+    sidebar = await openSidebar(page);
+    await indexed(sidebar, workbench.images);
+  });
+  teardown(async function () { await keepEvidence(this, workbench); });
+  suiteTeardown(async () => {
+    await workbench?.close();
+    await hub?.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const list = () => page.locator('.quick-input-widget');
+  const row = (text: string) => list().locator('.monaco-list-row', { hasText: text }).first();
+  const toast = (text: string) => page.locator('.notification-toast', { hasText: text });
+  const dialog = () => page.locator('.monaco-dialog-box');
+
+  test('the list says what each is good for, how large it is, and under which licence', async () => {
+    await runCommand(page, 'Asset Search: Choose Model');
+    await row('Built-in icon model').waitFor();
+    await row(tiny.name).getByText(tiny.bestFor).waitFor();
+    assert.match(await row(tiny.name).innerText(), /28 MB · int8 · English · MIT/);
+    for (const group of ['In use', 'Recommended', 'More']) { await list().getByText(group, { exact: true }).waitFor(); }
+    await list().locator('input[type=text]').fill('research only');
+    await row('NLLB-CLIP').getByText('for research only · unverified').waitFor();
+    await list().locator('input[type=text]').fill('');
+  });
+
+  test('one that is downloaded and fails its check changes nothing, and can be removed', async () => {
+    await row(tiny.name).click();
+    await dialog().getByText(`Download ${tiny.name} (int8)?`).waitFor();
+    for (const text of ['Size: about 28 MB', tiny.license.url, new URL(hub.endpoint).host, tiny.repo]) { assert.ok((await dialog().innerText()).includes(text), text); }
+    await dialog().getByRole('button', { name: 'Download', exact: true }).click();
+    await toast('Downloading').waitFor();
+    assert.match(await toast('Downloading').innerText(), /of 1\.6 MB/);
+    await until('the rest to be asked for', async () => goOn !== undefined);
+    goOn!();
+    await toast('failed the check').waitFor();
+    await toast('failed the check').getByRole('button', { name: 'Remove Model' }).click();
+    await toast('failed the check').waitFor({ state: 'detached' });
+    assert.ok((await search(sidebar, 'star')).length > 0);
+    await sidebar.locator('status-line').getByText('Built-in icon model').waitFor();
+  });
+
+  test('one of one\'s own is imported, used and indexed, while the old index answers', async () => {
+    await runCommand(page, 'Asset Search: Import Model from Folder');
+    const input = list().locator('input[type=text]');
+    await input.waitFor();
+    await input.fill(`${join(folder, 'icons of ours')}/`);
+    await page.keyboard.press('Enter');
+    await list().getByText('What the model is called from now on').waitFor();
+    assert.equal(await input.inputValue(), 'icons-of-ours');
+    await page.keyboard.press('Enter');
+    await toast('has passed the check').getByRole('button', { name: 'Use It' }).click();
+    await toast('The images are being indexed with').getByRole('button', { name: 'Show Index Status' }).click();
+    status = await findWebview(page, 'body[data-kind=status] status-page');
+    assert.ok((await search(sidebar, 'heart')).length > 0);
+    await status.locator('[data-model="icons-of-ours@fp16"]').getByText('in use').waitFor();
+    await status.getByText(`Up to date: ${workbench.images} images are indexed`).waitFor({ timeout: indexTimeoutMs });
+    await until('both indexes', async () => await status.locator('[data-space]').count() === 2);
+    assert.ok((await search(sidebar, 'star')).length > 0);
+    await sidebar.locator('status-line').getByText('icons-of-ours').waitFor();
+  });
+
+  test('back again by the status page, and what is not in use can be removed there', async () => {
+    await status.getByRole('button', { name: 'Choose Model…' }).click();
+    await row('icons-of-ours').waitFor();
+    await row('Built-in icon model').click();
+    const remove = status.getByRole('button', { name: 'Remove icons-of-ours (fp16)' });
+    await remove.waitFor();
+    await sidebar.locator('status-line').getByText('Built-in icon model').waitFor();
+    await remove.click();
+    await dialog().getByRole('button', { name: 'Remove', exact: true }).click();
+    await status.locator('[data-model]').waitFor({ state: 'detached' });
+    assert.ok((await search(sidebar, 'heart')).length > 0);
+  });
+
+  test('nothing broke the content security policy', () => {
+    assert.deepEqual(workbench.code.console.filter(line => /Content Security Policy|asset-search/i.test(line)), []);
+  });
+});
