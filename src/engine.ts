@@ -101,6 +101,7 @@ answer(Engine.status, () => opened().status());
 answer(Engine.skipped, () => opened().skipped());
 answer(Engine.details, () => opened().details());
 answer(Engine.removeSpace, params => opened().removeSpace(params));
+answer(Engine.pictureKinds, () => opened().pictureKinds());
 answer(Engine.verifyModel, (params, signal) => opened().verifyModel(params, signal));
 answer(Engine.importModel, (params, signal) => opened().importModel(params, signal));
 answer(Engine.folders, () => opened().folders());

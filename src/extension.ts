@@ -12,6 +12,7 @@ import { Inserter } from './host/inserter';
 import { Labels } from './host/labels';
 import { Log } from './host/log';
 import { Models } from './host/models';
+import { ModelSuggestion } from './host/modelSuggestion';
 import { Panel } from './host/panel';
 import { readRoots } from './host/roots';
 import { indexFolder, openParams, SettingsStore } from './host/settings';
@@ -55,7 +56,7 @@ export function activate(context: vscode.ExtensionContext): AssetSearchApi {
   };
 
   context.subscriptions.push(
-    engine, indexing, models, watcher, panel, statusPage, new StatusBar(host), inserter, labels, new TeamLabels(host), settings,
+    engine, indexing, models, watcher, panel, statusPage, new StatusBar(host), new ModelSuggestion(host), inserter, labels, new TeamLabels(host), settings,
     registerCommands(host, panel, statusPage),
     new DropProvider(host).register(),
     vscode.window.registerWebviewViewProvider(BrowserView.id, new BrowserView(host)),

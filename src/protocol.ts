@@ -342,6 +342,9 @@ export interface TeamImport { changed: number; errors: { root: string; error: Er
 /** Paths (POSIX, relative to their root) the watcher saw; a folder stands for all below it. */
 export interface UpdateParams { changes: { root: string; path: string }[] }
 
+/** How many of the indexed files seem to be photographs or screenshots, and whether these prevail in an index of some size. */
+export interface PictureKinds { images: number; photographs: number; screenshots: number; prevail: boolean }
+
 /** A warning or an error of the log. */
 export interface Problem { /** Milliseconds since 1970. */ at: number; level: 'warn' | 'error'; message: string }
 
@@ -380,6 +383,7 @@ export const Engine = {
   details: request<Record<string, never>, IndexDetails>('engine/details'),
   /** Deletes an unused space. Fails with 'usage' for one in use, with 'indexLocked' while somebody writes. */
   removeSpace: request<{ name: string }, void>('engine/removeSpace'),
+  pictureKinds: request<Record<string, never>, PictureKinds>('engine/pictureKinds'),
   /** Checks a model before it is chosen. Fails with modelInvalid, modelMissing, modelCorrupt, or where no model can run. Cancellable. */
   verifyModel: request<{ folder: string }, void>('engine/verifyModel'),
   /** Copies a folder as other tools export a model into the models' folder, checked. `name`: what it is called from now on. Cancellable. */

@@ -285,7 +285,7 @@ export class StatusPage extends LitElement {
         ${row(t('Description'), model.description)}
         ${row(t('Version'), `${model.id} ${model.revision}, ${model.variant}`)}
         ${row(t('Dimensions'), numberOf(model.embeddingDim))}
-        ${row(t('Licence'), model.license)}
+        ${row(t('Licence'), model.license || t('not stated'))}
         ${row(t('Size'), bytesOf(model.sizeBytes))}
         ${row(t('Device'), details?.index?.device ? this.renderDevice(details.index.device) : deviceName(device))}
         ${details?.index ? row(t('Threads'), details.threads === 0 ? t('{0}, one for each core', details.index.threads) : t('{0}, as the settings say', details.index.threads)) : nothing}

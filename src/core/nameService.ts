@@ -1,7 +1,7 @@
 /** What is left of the service where the native libraries cannot run: the files are listed and found by their names, no picture is opened. */
 import { imageFormats } from '../protocol';
 import type {
-  Asset, BrowseParams, BrowseResult, ErrorCode, ErrorInfo, Filter, Hit, IndexDetails, IndexStatus, IndexSummary, LabelCounts, LogRecord, OpenParams, SearchParams, SearchResult, SkippedFile, TeamImport, UpdateParams,
+  Asset, BrowseParams, BrowseResult, ErrorCode, ErrorInfo, Filter, Hit, IndexDetails, IndexStatus, IndexSummary, LabelCounts, LogRecord, OpenParams, PictureKinds, SearchParams, SearchResult, SkippedFile, TeamImport, UpdateParams,
 } from '../protocol';
 import { AssetSearchError, cancelled, messageOf } from '../errors';
 import { loadModel, type Model } from './model';
@@ -113,6 +113,7 @@ export class NameService {
   async labelCounts(..._: unknown[]): Promise<LabelCounts> { return { labels: [], unlabelled: 0 }; }
   async readTeamLabels(..._: unknown[]): Promise<TeamImport> { return { changed: 0, errors: [] }; }
   async removeSpace(_: unknown): Promise<never> { throw this.refusal(); }
+  async pictureKinds(): Promise<PictureKinds> { return { images: 0, photographs: 0, screenshots: 0, prevail: false }; }
   async verifyModel(..._: unknown[]): Promise<never> { throw this.refusal(); }
   async importModel(..._: unknown[]): Promise<never> { throw this.refusal(); }
   async thumbnails({ assets }: { assets: { root: string; path: string; part: number }[] }): Promise<{ key: { root: string; path: string; part: number } }[]> { return assets.map(key => ({ key })); }

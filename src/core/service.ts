@@ -5,7 +5,7 @@ import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import type {
   Asset, AssetKey, BrowseParams, BrowseResult, DeviceReport, Filter, Hit, ImageSource, IndexDetails, IndexProgress, IndexStatus, IndexSummary, LabelCounts, LabelExport, LabelExportFormat,
-  LabelParams, LabelResult, LabelRunParams, LabelRunResult, LabelScope, LogRecord, OpenParams, RetryParams, SearchParams, SearchResult, SetLabelsParams, SimilarParams, SkippedFile,
+  LabelParams, LabelResult, LabelRunParams, LabelRunResult, LabelScope, LogRecord, OpenParams, PictureKinds, RetryParams, SearchParams, SearchResult, SetLabelsParams, SimilarParams, SkippedFile,
   SpaceInfo, TeamExport, TeamImport, UpdateParams,
 } from '../protocol';
 import { atlasKindOf } from './atlas';
@@ -30,6 +30,7 @@ import { builtinId, spaceName } from '../models/manifest';
 import { markIndex, readMeta, writeMeta } from './meta';
 import { loadModel, type Model } from './model';
 import { importModel } from './modelImport';
+import { kindOf, prevail } from './pictureKind';
 import { rank } from './ranking';
 import { blend, maxSampleRows, spreadOf, strongFrom, type QueryKind } from './relevance';
 import { keepUnmoved } from './roots';
@@ -748,6 +749,13 @@ export class AssetService {
       thumbnailBytes: this.thumbnailBytes, maxThumbnailBytes: params.maxThumbnailBytes, threads, device: encoder.report,
       engine: { node: process.versions.node, pid: process.pid, memoryBytes: process.memoryUsage.rss() },
     };
+  }
+
+  async pictureKinds(): Promise<PictureKinds> {
+    const counts = { photograph: 0, screenshot: 0, drawing: 0 };
+    await this.withSpace(space => space.eachFile(file => { counts[kindOf(file)]++; }), undefined);
+    const kinds = { images: counts.photograph + counts.screenshot + counts.drawing, photographs: counts.photograph, screenshots: counts.screenshot };
+    return { ...kinds, prevail: prevail(kinds) };
   }
 
   /** Every space of the index folder, the largest first. */

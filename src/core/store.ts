@@ -420,6 +420,18 @@ export class Space {
     return counts;
   }
 
+  /** Calls `see` with each file, without its cells. */
+  async eachFile(see: (file: { format: string; width: number; height: number; sizeBytes: number }) => void): Promise<void> {
+    await this.read(async () => {
+      for await (const batch of this.rows.query().where('part = 0').select(['format', 'width', 'height', 'sizeBytes'])) {
+        const format = batch.getChild('format') as Vector<Utf8>;
+        const [width, height] = ['width', 'height'].map(name => batch.getChild(name) as Vector<Int32>) as [Vector<Int32>, Vector<Int32>];
+        const sizeBytes = batch.getChild('sizeBytes') as Vector<Float64>;
+        for (let i = 0; i < batch.numRows; i++) { see({ format: format.get(i)!, width: width.get(i)!, height: height.get(i)!, sizeBytes: sizeBytes.get(i)! }); }
+      }
+    });
+  }
+
   // ── labels
 
   /** The columns, and the labels where the table has them. */

@@ -116,13 +116,13 @@ export class ModelChooser {
     return {
       row,
       label: `${here ? '$(check)' : '$(cloud-download)'} ${row.title}`,
+      // What speaks against it comes first: the line is cut off at its end.
       description: [
-        sizeText(row.sizeBytes), variant, ...id === builtinId ? [vscode.l10n.t('English; other languages a little')] : known ? [translateCatalog(known.languages)] : [],
-        ...row.license ? [row.license] : [],
         ...known?.license.researchOnly ? [vscode.l10n.t('for research only')] : [],
         ...known?.verified === 'unverified' ? [vscode.l10n.t('unverified')] : [],
         ...installed?.damaged !== undefined ? [vscode.l10n.t('damaged')] : !here && row.group === 'current' ? [vscode.l10n.t('not installed')] : sizes && here ? [vscode.l10n.t('installed')] : [],
-        ...partialBytes !== undefined ? [vscode.l10n.t('{0} downloaded', sizeText(partialBytes))] : [],
+        sizeText(row.sizeBytes), ...partialBytes !== undefined ? [vscode.l10n.t('{0} downloaded', sizeText(partialBytes))] : [], variant, ...id === builtinId ? [vscode.l10n.t('English; other languages a little')] : known ? [translateCatalog(known.languages)] : [],
+        row.license || vscode.l10n.t('licence not stated'),
       ].join(' · '),
       detail: id === builtinId ? vscode.l10n.t('Icons, emoji, logos and flat drawings; not photographs or screenshots')
         : known ? `${translateCatalog(known.bestFor)}. ${translateCatalog(known.description)}` : installed?.manifest?.description,

@@ -52,7 +52,7 @@ export async function createDiagnostics(host: Host): Promise<string> {
   });
 }
 
-function indexSection({ state, assets, cells, skipped, model, device, diskBytes, lastRun, error, progress, namesOnly }: IndexStatus, details: IndexDetails | undefined, files: SkippedFile[] | undefined): string[] {
+function indexSection({ state, assets, cells, skipped, model, serving, modelProblem, device, diskBytes, lastRun, error, progress, namesOnly }: IndexStatus, details: IndexDetails | undefined, files: SkippedFile[] | undefined): string[] {
   const reasons = new Map<string, number>();
   for (const { code } of files ?? []) { reasons.set(code, (reasons.get(code) ?? 0) + 1); }
   return section('Index', [
@@ -60,6 +60,8 @@ function indexSection({ state, assets, cells, skipped, model, device, diskBytes,
     ...namesOnly ? [`names only: ${namesOnly.code}: ${namesOnly.message}`] : [],
     `${assets} images, ${cells} cells, ${skipped} files skipped${reasons.size > 0 ? ` (${[...reasons].map(([code, count]) => `${code} ${count}`).join(', ')})` : ''}, ${megabytes(diskBytes)} on disk`,
     `model: ${model.id} ${model.revision} ${model.variant}, ${model.embeddingDim} dimensions, ${megabytes(model.sizeBytes)}; device: ${device}`,
+    ...serving ? [`answered by the index of ${serving.id} ${serving.revision} ${serving.variant} meanwhile`] : [],
+    ...modelProblem ? [`the model of the settings is not used: ${modelProblem.code}: ${modelProblem.message}`] : [],
     ...(details?.folders ?? []).map(({ images, parts, skipped: count, scannedAt }, index) =>
       `<folder ${index + 1}>: ${images} images, ${parts} parts, ${count} skipped, last scan ${scannedAt === undefined ? 'unknown' : new Date(scannedAt).toISOString()}`),
     ...(details?.spaces ?? []).map(({ name, role, rows, retired, bytes }) => `table ${name}: ${role}, ${rows ?? 'unreadable'} rows, ${retired ?? 0} retired, ${megabytes(bytes)}`),

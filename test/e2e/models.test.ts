@@ -1,15 +1,18 @@
 /** Choosing a model with the mouse: one from the hub is downloaded with its licence in sight and refused by its check, one of one's own is imported and used, and search goes on all the time. */
 import assert from 'node:assert/strict';
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Frame, Page } from 'playwright-core';
+import sharp from 'sharp';
 import { catalog } from '../../src/models/catalog';
 import { findWebview, runCommand } from '../harness/vscode.mjs';
 import { combinedGraph, wordTokenizer } from '../onnxGraphs';
 import { HubServer } from '../unit/hubServer';
 import { indexed, indexTimeoutMs, keepEvidence, openSample, openSidebar, search, until, type Workbench } from './workbench';
 
+/** With the sample's drawings more than a hundred images, most of them photographs. */
+const photographs = 100;
 const tiny = catalog.find(({ recommended }) => recommended === 'small')!;
 
 suite('Choosing a model in VS Code', () => {
@@ -37,10 +40,15 @@ suite('Choosing a model in VS Code', () => {
       goOn = () => response.end(bytes.subarray(bytes.length / 2));
       return true;
     };
-    workbench = await openSample({ 'assetSearch.hub.endpoint': hub.endpoint });
+    workbench = await openSample({ 'assetSearch.hub.endpoint': hub.endpoint }, {}, async workspace => {
+      await mkdir(join(workspace, 'photos'));
+      for (let number = 0; number < photographs; number++) {
+        await sharp({ create: { width: 320, height: 240, channels: 3, background: '#888', noise: { type: 'gaussian', mean: 60 + number, sigma: 40 } } }).jpeg().toFile(join(workspace, 'photos', `IMG_${1000 + number}.jpg`));
+      }
+    });
     page = workbench.page;
     sidebar = await openSidebar(page);
-    await indexed(sidebar, workbench.images);
+    await indexed(sidebar, workbench.images + photographs);
   });
   teardown(async function () { await keepEvidence(this, workbench); });
   suiteTeardown(async () => {
@@ -53,6 +61,16 @@ suite('Choosing a model in VS Code', () => {
   const row = (text: string) => list().locator('.monaco-list-row', { hasText: text }).first();
   const toast = (text: string) => page.locator('.notification-toast', { hasText: text });
   const dialog = () => page.locator('.monaco-dialog-box');
+
+  test('where most images are photographs, a model for them is suggested once, with its cost', async () => {
+    await toast('seem to be photographs or screenshots').waitFor();
+    assert.match(await toast('seem to be').innerText(), new RegExp(`10\\d of the ${workbench.images + photographs} images .*${tiny.name} does: 28 MB to download, and about 1 min`));
+    await toast('seem to be').getByRole('button', { name: 'Not Now' }).click();
+    await toast('seem to be').waitFor({ state: 'detached' });
+    await runCommand(page, 'Asset Search: Update Index');
+    await toast('The index is up to date').waitFor();
+    assert.equal(await toast('seem to be').count(), 0, 'no is an answer');
+  });
 
   test('the list says what each is good for, how large it is, and under which licence', async () => {
     await runCommand(page, 'Asset Search: Choose Model');
@@ -95,7 +113,7 @@ suite('Choosing a model in VS Code', () => {
     status = await findWebview(page, 'body[data-kind=status] status-page');
     assert.ok((await search(sidebar, 'heart')).length > 0);
     await status.locator('[data-model="icons-of-ours@fp16"]').getByText('in use').waitFor();
-    await status.getByText(`Up to date: ${workbench.images} images are indexed`).waitFor({ timeout: indexTimeoutMs });
+    await status.getByText(`Up to date: ${workbench.images + photographs} images are indexed`).waitFor({ timeout: indexTimeoutMs });
     await until('both indexes', async () => await status.locator('[data-space]').count() === 2);
     assert.ok((await search(sidebar, 'star')).length > 0);
     await sidebar.locator('status-line').getByText('icons-of-ours').waitFor();
