@@ -1,6 +1,6 @@
 /** Choosing a model with the mouse: one from the hub is downloaded with its licence in sight and refused by its check, one of one's own is imported and used, and search goes on all the time. */
 import assert from 'node:assert/strict';
-import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Frame, Page } from 'playwright-core';
@@ -31,9 +31,13 @@ suite('Choosing a model in VS Code', () => {
     await cp(join(process.cwd(), 'media', 'builtin'), join(folder, 'icons of ours'), { recursive: true });
     hub = await HubServer.start(tiny.repo, tiny.variants[0]!.files);
     hub.push({ [tiny.variants[0]!.files.vision]: { bytes: combinedGraph({ vocabulary: 100_000 }), lfs: true }, 'tokenizer.json': { bytes: Buffer.from(JSON.stringify(wordTokenizer())), lfs: false } }, tiny.commit);
-    // Half of a file, and the rest when the test has seen it.
-    hub.misbehave = ({ where }, response) => {
-      if (where !== 'cdn') { return false; }
+    // For people with a token alone; half of a file, and the rest when the test has seen it.
+    hub.misbehave = ({ where, headers }, response) => {
+      if (where !== 'cdn') {
+        if (headers.authorization === 'Bearer hf_mine') { return false; }
+        response.writeHead(401, { 'x-error-code': 'GatedRepo' }).end();
+        return true;
+      }
       const { bytes } = hub.file(tiny.variants[0]!.files.vision);
       response.writeHead(200, { 'content-length': bytes.length });
       response.write(bytes.subarray(0, bytes.length / 2));
@@ -83,11 +87,14 @@ suite('Choosing a model in VS Code', () => {
     await list().locator('input[type=text]').fill('');
   });
 
-  test('one that is downloaded and fails its check changes nothing, and can be removed', async () => {
+  test('what cannot be had is said with what helps; one that is downloaded and fails its check changes nothing, and can be removed', async () => {
     await row(tiny.name).click();
     await dialog().getByText(`Download ${tiny.name} (int8)?`).waitFor();
     for (const text of ['Size: about 28 MB', tiny.license.url, new URL(hub.endpoint).host, tiny.repo]) { assert.ok((await dialog().innerText()).includes(text), text); }
     await dialog().getByRole('button', { name: 'Download', exact: true }).click();
+    await toast('accepted its terms').getByRole('button', { name: 'Set Token…' }).click();
+    await list().locator('input[type=password]').fill('hf_mine');
+    await page.keyboard.press('Enter');
     await toast('Downloading').waitFor();
     assert.match(await toast('Downloading').innerText(), /of 1\.6 MB/);
     await until('the rest to be asked for', async () => goOn !== undefined);
@@ -130,6 +137,17 @@ suite('Choosing a model in VS Code', () => {
     await dialog().getByRole('button', { name: 'Remove', exact: true }).click();
     await status.locator('[data-model]').waitFor({ state: 'detached' });
     assert.ok((await search(sidebar, 'heart')).length > 0);
+  });
+
+  test('a model that the workspace names and that is not here is said, and had from the status page', async () => {
+    await mkdir(join(workbench.workspace, '.vscode'), { recursive: true });
+    await writeFile(join(workbench.workspace, '.vscode', 'settings.json'), JSON.stringify({ 'assetSearch.model': tiny.id }));
+    await status.getByText(`The model ${tiny.name} is not installed. Built-in icon model is used instead.`).waitFor();
+    await sidebar.locator('status-line').getByRole('button', { name: 'Another model is used' }).waitFor();
+    await status.getByRole('button', { name: 'Download', exact: true }).click();
+    await dialog().getByText(`Download ${tiny.name} (int8)?`).waitFor();
+    await dialog().getByRole('button', { name: 'Cancel' }).click();
+    assert.ok((await search(sidebar, 'star')).length > 0);
   });
 
   test('nothing broke the content security policy', () => {
