@@ -106,6 +106,8 @@ async function main(args: string[]): Promise<number> {
   const foreign = tokens.find(token => token.kind === 'option' && !['json', ...understood ?? [token.name]].includes(token.name));
   if (foreign?.kind === 'option') { throw new AssetSearchError('usage', `"${command}" does not know ${foreign.rawName}.`); }
   try { parseDevice(values.device); } catch (thrown) { throw new AssetSearchError('usage', messageOf(thrown)); }
+  // Of an unset variable: the current folder would be taken instead.
+  if (values.db === '') { throw new AssetSearchError('usage', '--db needs a folder.'); }
   switch (command) {
     case 'index': return index(rest, values);
     case 'search': return query(rest, values, 'search');

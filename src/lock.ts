@@ -80,7 +80,7 @@ export class FileLock {
 function readOwner(file: string): LockOwner | undefined {
   try {
     const owner = JSON.parse(readFileSync(file, 'utf8')) as LockOwner;
-    return typeof owner.pid === 'number' && typeof owner.host === 'string' ? owner : undefined;
+    return typeof owner.pid === 'number' && owner.pid > 0 && typeof owner.host === 'string' ? owner : undefined;
   } catch {
     return undefined;
   }

@@ -200,7 +200,8 @@ export class Decoder {
     });
     this.ready = false;
     this.stderr = '';
-    child.stderr!.setEncoding('utf8').on('data', (text: string) => { this.stderr = (this.stderr + text).slice(-stderrLength); });
+    // A process that could not be started has none: its error event says why.
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => { this.stderr = (this.stderr + text).slice(-stderrLength); });
     child.on('message', (message: DecodeReply | DecoderReady) => {
       if (child !== this.child) { return; }
       if ('ready' in message) { this.ready = true; this.failedStarts = 0; this.pump(); } else { this.answer(message); }

@@ -116,8 +116,9 @@ export class LabelKeeper {
   async readTeam(space: Space, rowsAreNew: boolean): Promise<TeamImport> {
     const files = new Map<string, TeamLabels>();
     const errors: TeamImport['errors'] = [];
+    /** Folders of which is known what they say: what their file holds, or nothing without one. */
+    const known = new Set<string>();
     let isNews = rowsAreNew;
-    let whole = true;
     for (const { id, path } of this.roots) {
       const stamp = teamFileStamp(path);
       isNews ||= stamp !== (this.stamps.get(id) ?? '');
@@ -125,26 +126,27 @@ export class LabelKeeper {
       try {
         const file = readTeamFile(path);
         if (file) { files.set(id, file.labels); }
+        known.add(id);
       } catch (thrown) {
-        whole = false;
         errors.push({ root: id, error: { code: thrown instanceof AssetSearchError ? thrown.code : 'internal', message: messageOf(thrown) } });
       }
     }
     if (!isNews || files.size === 0) { return { changed: 0, errors }; }
-    const said = new Map<string, Mark[]>();
-    const kept = new Map<string, string>();
+    // The index may hold folders that are not open, and copies of a content may lie in several.
+    const contents = new Map<string, { before: string; said: Mark[]; isSaid: boolean; whole: boolean }>();
     for await (const batch of space.labelBatches({}, { vectors: false })) {
       for (let row = 0; row < batch.length; row++) {
         const { root, path, part } = batch.keyAt(row);
         const marks = files.get(root)?.get(path)?.get(part);
-        const content = batch.contentAt(row);
-        if (marks) { said.set(content, [...said.get(content) ?? [], ...marks]); }
-        if (marks || batch.labelsAt(row) !== '') { kept.set(content, batch.labelsAt(row)); }
+        if (!marks && batch.labelsAt(row) === '') { continue; }
+        const content = contents.get(batch.contentAt(row)) ?? { before: batch.labelsAt(row), said: [], isSaid: false, whole: true };
+        contents.set(batch.contentAt(row), { before: content.before, said: [...content.said, ...marks ?? []], isSaid: content.isSaid || files.has(root), whole: content.whole && known.has(root) });
       }
     }
     const changes = new Map<string, string>();
-    for (const [content, before] of kept) {
-      const after = formatMarks(markByTeam(parseMarks(before), said.get(content) ?? [], whole));
+    for (const [content, { before, said, isSaid, whole }] of contents) {
+      if (!isSaid) { continue; }
+      const after = formatMarks(markByTeam(parseMarks(before), said, whole));
       if (after !== before) { changes.set(content, after); }
     }
     await writeInChunks(space, changes);
@@ -207,7 +209,12 @@ export class LabelKeeper {
   }
 
   private stashed(): Record<string, string> {
-    try { return JSON.parse(readFileSync(this.stash, 'utf8')) as Record<string, string>; } catch { return {}; }
+    try {
+      const kept = JSON.parse(readFileSync(this.stash, 'utf8')) as Record<string, unknown> | null;
+      return Object.fromEntries(Object.entries(kept ?? {}).filter((entry): entry is [string, string] => typeof entry[1] === 'string' && entry[1].startsWith('|')));
+    } catch {
+      return {};
+    }
   }
 }
 

@@ -72,7 +72,7 @@ export function markByHand(old: readonly Mark[], add: readonly string[], remove:
 
 /**
  * What the team's file says of an image, over what is kept here: a mark by hand of this machine stands until it is exported, then it is the team's;
- * everything else gives way to the file. `whole`: the team's files are all readable, so what they do not say any more goes.
+ * everything else gives way to the file. `whole`: it is known what all files say that may speak of it, so what they do not say any more goes.
  */
 export function markByTeam(old: readonly Mark[], said: readonly Mark[], whole: boolean): Mark[] {
   const byLabel = new Map(old.filter(mark => !whole || !mark.team).map(mark => [mark.label, mark]));

@@ -1,5 +1,5 @@
 /** One writer per index folder: its lock, and what it means to have lost it. */
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { AssetSearchError } from '../errors';
 import { FileLock, type LockOwner } from '../lock';
@@ -23,6 +23,8 @@ export class IndexLock {
   lost(): AssetSearchError | undefined {
     if (this.lock.isHeld()) { return undefined; }
     const holder = this.lock.holder();
+    // A lock that is there and cannot be read (no more open files) is nobody else's.
+    if (holder === undefined && existsSync(lockFile(this.dbFolder))) { return undefined; }
     return holder === undefined
       ? new AssetSearchError('indexMissing', `The index folder "${this.dbFolder}" was deleted or emptied while it was being written; what was in it is gone. Index again.`)
       : new AssetSearchError('indexLocked', `Process ${holder.pid} on ${holder.host} took over the index. What was done is kept; index again when it ends.`);

@@ -21,7 +21,14 @@ export interface IndexMeta {
 export function readMeta(dbFolder: string): IndexMeta | undefined {
   try {
     const meta = JSON.parse(readFileSync(join(dbFolder, 'meta.json'), 'utf8')) as IndexMeta;
-    return meta.version === 1 && Array.isArray(meta.roots) && [undefined, kind].includes(meta.kind) ? meta : undefined;
+    if (meta.version !== 1 || !Array.isArray(meta.roots) || ![undefined, kind].includes(meta.kind)) { return undefined; }
+    const { serving, model, scannedAt } = meta;
+    // Somebody may have edited it: what is no such thing is left out.
+    return {
+      ...meta, roots: meta.roots.filter(root => typeof root?.id === 'string' && typeof root.path === 'string'),
+      serving: typeof serving === 'string' ? serving : undefined, model: typeof model?.id === 'string' && typeof model.folder === 'string' ? model : undefined,
+      scannedAt: typeof scannedAt === 'object' && scannedAt !== null ? scannedAt : undefined,
+    };
   } catch {
     return undefined;
   }

@@ -86,9 +86,11 @@ class RootScan {
     private readonly result: ScanResult, private readonly signal: AbortSignal | undefined,
     private readonly onFolder: ((root: string, path: string, entries: readonly Dirent[]) => void) | undefined,
   ) {
-    const exclude = [...rules.exclude, ...root.exclude ?? []].flatMap(glob => [glob, `${glob.replace(/\/+$/, '')}/**`]);
+    // An empty glob is what is left of a variable or a setting: it says nothing.
+    const exclude = [...rules.exclude, ...root.exclude ?? []].filter(glob => glob !== '').flatMap(glob => [glob, `${glob.replace(/\/+$/, '')}/**`]);
     this.excluded = exclude.length > 0 ? matcher(exclude) : () => false;
-    this.included = rules.include.length > 0 ? matcher(rules.include) : () => true;
+    const include = rules.include.filter(glob => glob !== '');
+    this.included = include.length > 0 ? matcher(include) : () => true;
     this.realRoot = realPathOf(root.path);
   }
 

@@ -184,16 +184,18 @@ export class AssetService {
     const model = await this.loadUsable(params);
     const target = new ModelSession(model, threads, this.options.processes.verifier);
     checkIndexFolder(dbFolder, params.roots);
+    let state: StateFile;
     try {
       makeFolder(dbFolder);
       markIndex(dbFolder);
+      state = StateFile.open(dbFolder);
     } catch (thrown) {
       throw folderProblem(thrown, dbFolder) ?? new AssetSearchError('indexReadOnly', `The index folder "${dbFolder}" cannot be made: ${messageOf(thrown)}`, { cause: thrown });
     }
     const limits = { maxFileSizeBytes: rules.maxFileSizeBytes, maxPixels: rules.maxPixels, timeoutMs: decodeTimeoutMs };
     this.opened = {
       params, threads, target, serving: { session: target, space: undefined }, encoder: this.createEncoder(model, params, threads),
-      store: await Store.open(dbFolder), state: StateFile.open(dbFolder), labels: new LabelKeeper(dbFolder, params.roots),
+      store: await Store.open(dbFolder), state, labels: new LabelKeeper(dbFolder, params.roots),
       atlases: new AtlasReader(new Map(params.roots.map(root => [root.id, root.path])), message => this.log('info', message)),
       indexDecoder: Decoder.start({ processFile: this.options.processes.decoder, concurrency: 2 * threads, limits }),
       // Its own process: a query picture or a thumbnail does not queue behind the files of a run.

@@ -89,7 +89,9 @@ export class StateFile {
     const [root, path, mtimeMs, sizeBytes, hash, noted, plainMeta, ctimeMs] = line;
     const { formats, ...skip } = noted ?? {};
     const outdated = noted?.code === 'unsupportedFormat' && formats !== formatCount;
-    this.set(fileKey(root, path), mtimeMs === undefined || sizeBytes === undefined || outdated ? undefined : { mtimeMs, sizeBytes, ...(hash ? { hash } : {}), ...(noted ? { skip: skip as FileState['skip'] } : {}), ...(plainMeta ? { plainMeta } : {}), ...(ctimeMs === undefined ? {} : { ctimeMs }) });
+    // Of a line that no version of ours wrote the file is unknown, too.
+    const isOurs = typeof mtimeMs === 'number' && typeof sizeBytes === 'number' && (typeof hash === 'string' && hash !== '' || typeof noted?.code === 'string') && ['number', 'undefined'].includes(typeof ctimeMs);
+    this.set(fileKey(root, path), !isOurs || outdated ? undefined : { mtimeMs, sizeBytes, ...(hash ? { hash } : {}), ...(noted ? { skip: skip as FileState['skip'] } : {}), ...(plainMeta ? { plainMeta } : {}), ...(ctimeMs === undefined ? {} : { ctimeMs }) });
   }
 
   private set(key: string, state: FileState | undefined): void {

@@ -586,10 +586,11 @@ export class Space {
       }
     };
     const { numRows, fragmentStats } = await guard(() => this.rows.stats());
-    if (!force && fragmentStats.numFragments < manyFragments) { return; }
     const names = (await guard(() => this.rows.listIndices())).flatMap(index => index.columns);
+    const damaged = names.includes('words') && !await this.isWordIndexReadable();
+    if (!force && !damaged && fragmentStats.numFragments < manyFragments) { return; }
     // An index whose files are gone (a killed process, a disk that was cleaned) is built anew.
-    if (names.includes('words') && !await this.byWords(['a'], 1, { every: true }).then(() => true, () => false)) {
+    if (damaged) {
       warn('The full-text index cannot be read and is built anew.');
       for (const { name, columns } of await guard(() => this.rows.listIndices())) {
         if (columns.includes('words')) { await guard(() => this.rows.dropIndex(name)); }
@@ -614,6 +615,17 @@ export class Space {
     const cleanup = { cleanupOlderThan: new Date(), deleteUnverified: true };
     await step('Compaction', () => this.rows.optimize(cleanup));
     await step('Compaction of kept vectors', async () => this.retired?.optimize(cleanup));
+  }
+
+  /** Asked for a word that is there: for another one not all of its files are read. */
+  private async isWordIndexReadable(): Promise<boolean> {
+    try {
+      const [row] = (await this.rows.query().where("words != ''").select(['words']).limit(1).toArrow()).toArray() as { words: string }[];
+      await this.byWords([row?.words.split(' ')[0] ?? 'a'], 1, { every: true });
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   private async isApproximate(): Promise<boolean> {
@@ -644,8 +656,15 @@ async function guard<T>(work: () => Promise<T>): Promise<T> {
   } catch (thrown) {
     if (thrown instanceof AssetSearchError) { throw thrown; }
     const message = messageOf(thrown);
-    if (/no space left|os error 28|ENOSPC|quota exceeded/i.test(message)) {
+    if (/no space left|not enough space|os error 28|ENOSPC|quota exceeded|file too large/i.test(message)) {
       throw new AssetSearchError('diskFull', 'The disk is full. Free some space and index again; nothing that was indexed is lost.', { cause: thrown });
+    }
+    // What the system refuses is no damage: a rebuild would only lose what is there.
+    if (/permission denied|access is denied|read-only file system|used by another process/i.test(message)) {
+      throw new AssetSearchError('indexReadOnly', 'A file of the index may not be read or written. Grant permission on the index folder and all in it, or give another folder with --db or "assetSearch.storageFolder".', { cause: thrown });
+    }
+    if (/too many open files|cannot allocate memory/i.test(message)) {
+      throw new AssetSearchError('internal', 'The system allows this process no more open files or memory. Close other programs or raise the limit, and try again.', { cause: thrown });
     }
     if (/not found|corrupt|checksum|magic|footer|manifest|protobuf|failed to (read|decode)|unexpected end|out of (bounds|range)|LanceError\(IO\)/i.test(message)) {
       throw new AssetSearchError('indexCorrupt', 'The index is damaged and cannot be read. Rebuild it, with "Rebuild Index" or on the command line with "index <folder> --rebuild".', { cause: thrown });

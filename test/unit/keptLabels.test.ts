@@ -6,10 +6,91 @@ import { dirname, join } from 'node:path';
 import { AssetSearchError } from '../../src/errors';
 import { defaultExclude } from '../../src/core/scan';
 import { AssetService } from '../../src/core/service';
+import { labelledAssets, LabelKeeper } from '../../src/core/labelKeeper';
+import { Store, type Row, type Space } from '../../src/core/store';
 import type { IndexStatus } from '../../src/protocol';
 
 const icons = join(process.cwd(), 'node_modules', 'lucide-static', 'icons');
 const dist = join(process.cwd(), 'dist');
+
+suite('label keeper', function () {
+  this.timeout(60_000);
+  const dim = 4;
+  const vectors = [[1, 0, 0, 0], [0, 1, 0, 0], [0.6, 0.8, 0, 0], [0, 0, 1, 0]].map(values => Float32Array.from(values));
+  let folder: string;
+  let store: Store;
+  let space: Space;
+  setup(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'keeper-'));
+    store = await Store.open(join(folder, 'db'));
+    space = (await store.openSpace('space', dim, true))!;
+  });
+  teardown(() => { store.close(); rmSync(folder, { recursive: true, force: true }); });
+
+  const row = (root: string, path: string, hash: string, vector = vectors[0]!): Row =>
+    ({ root, path, part: 0, title: '', hash, vector, format: 'png', width: 1, height: 1, sizeBytes: 1, cells: 0, x: 0, y: 0, rotated: false, stem: path, words: path });
+  const keeper = (...roots: string[]) => new LabelKeeper(join(folder, 'db'), roots.map(id => ({ id, path: join(folder, id) })));
+  const labels = async (): Promise<Record<string, string[]>> => Object.fromEntries((await labelledAssets(space, {})).map(({ root, path, labels: kept }) => [`${root}/${path}`, kept.map(({ label }) => label)]));
+  function putTeam(root: string, images: object | undefined): void {
+    mkdirSync(join(folder, root, '.vscode'), { recursive: true });
+    writeFileSync(join(folder, root, '.vscode', 'asset-labels.json'), images ? JSON.stringify({ version: 1, images }) : '{');
+  }
+
+  test('a sigmoid model judges each word alone: several, or none', async () => {
+    await space.add(vectors.map((vector, index) => row('r', `${index}.png`, `h${index}`, vector)));
+    const judge = { labels: ['x', 'y'], vectors: vectors.slice(0, 2), score: { kind: 'sigmoid', logitScale: 10, logitBias: -5 } as const, model: 'm@1' };
+    const { images, counts, unsure } = await keeper('r').byModel({}, judge, { space });
+    // 1 / (1 + e^-(10 cos - 5)): 0.99 for a cosine of 1, 0.73 for 0.6, 0.007 for 0.
+    assert.deepEqual([images, counts.map(each => each.images), unsure], [4, [2, 2], 1]);
+    assert.deepEqual(await labels(), { 'r/0.png': ['x'], 'r/1.png': ['y'], 'r/2.png': ['x', 'y'] });
+    assert.deepEqual((await labelledAssets(space, {})).find(({ path }) => path === '2.png')!.labels.map(({ probability }) => probability), [0.731, 0.953]);
+    await keeper('r').byModel({}, { ...judge, labels: ['x'], vectors: vectors.slice(1, 2) }, { space });
+    assert.deepEqual(await labels(), { 'r/1.png': ['x', 'y'], 'r/2.png': ['x', 'y'] }, 'one word alone is judged, and what it had by that word goes');
+  });
+
+  test('cancelled between chunks: what was written stays, the rest is as before, and all of it can be taken back', async () => {
+    const total = 21_000;
+    await space.add(Array.from({ length: total }, (_, index) => row('r', `${index}.png`, `h${index}`)));
+    const stop = new AbortController();
+    const own = keeper('r');
+    const judge = { labels: ['x', 'y'], vectors: vectors.slice(0, 2), score: { kind: 'softmax', logitScale: 10, logitBias: 0 } as const, model: 'm@1' };
+    const seen: number[] = [];
+    const { images, changed, cancelled } = await own.byModel({}, judge, { space, signal: stop.signal, onProgress: done => { seen.push(done); if (done === 20_000) { stop.abort(); } } });
+    assert.deepEqual([images, changed, cancelled, Math.max(...seen)], [20_000, 20_000, true, 20_000]);
+    assert.deepEqual(await space.labelCounts(), { labels: [{ label: 'x', images: 20_000 }], unlabelled: total - 20_000 });
+    assert.equal(await own.undo({ space }), 20_000);
+    assert.equal((await space.labelCounts()).unlabelled, total);
+  });
+
+  test('each folder has its team file, and one says nothing of another', async () => {
+    await space.add([row('a', 'one.png', 'h1'), row('a', 'two.png', 'h2'), row('b', 'one.png', 'h3'), row('b', 'copy.png', 'h1')]);
+    putTeam('a', { 'one.png': { hand: ['ant'] }, 'two.png': { hand: ['ape'] } });
+    putTeam('b', { 'one.png': { hand: ['bee'] }, 'copy.png': { hand: ['boa'] } });
+    await keeper('a', 'b').readTeam(space, true);
+    const both = { 'a/one.png': ['ant', 'boa'], 'a/two.png': ['ape'], 'b/one.png': ['bee'], 'b/copy.png': ['ant', 'boa'] };
+    assert.deepEqual(await labels(), both);
+    putTeam('a', { 'one.png': { hand: ['ant'] } });
+    await keeper('a').readTeam(space, true);
+    assert.deepEqual(await labels(), { 'a/one.png': ['ant', 'boa'], 'b/one.png': ['bee'], 'b/copy.png': ['ant', 'boa'] }, 'of b, which is not open, nothing goes');
+    putTeam('a', undefined);
+    putTeam('b', { 'copy.png': { hand: ['boa'] } });
+    assert.equal((await keeper('a', 'b').readTeam(space, true)).errors.length, 1);
+    assert.deepEqual(await labels(), { 'a/one.png': ['ant', 'boa'], 'b/copy.png': ['ant', 'boa'] }, 'a file that cannot be read holds up no other');
+    rmSync(join(folder, 'a', '.vscode'), { recursive: true });
+    putTeam('b', {});
+    await keeper('a', 'b').readTeam(space, true);
+    assert.deepEqual(await labels(), {}, 'no file speaks of the picture any more');
+  });
+
+  test('a file of kept labels that is none is passed over', async () => {
+    await space.add([row('a', 'one.png', 'h1')]);
+    for (const text of ['null', '[]', '{"h1\\n0":5}', '{"h1\\n0":"cat"}', '{']) {
+      writeFileSync(join(folder, 'db', 'labels.json'), text);
+      await keeper('a').restore(space);
+      assert.deepEqual(await labels(), {}, text);
+    }
+  });
+});
 
 suite('kept labels of an index', function () {
   this.timeout(120_000);

@@ -33,6 +33,14 @@ suite('state file', () => {
     assert.deepEqual([again.get('r', 'older'), again.get('r', 'olderMeta')], [{ mtimeMs: 1, sizeBytes: 2, hash: 'h' }, { mtimeMs: 1, sizeBytes: 2, hash: 'h', plainMeta: '9 9' }]);
   });
 
+  test('lines that no version wrote are passed over', () => {
+    StateFile.open(folder).write([known('a')]);
+    const lines = ['null', '5', '["r"]', '["r","x",{},2,"h"]', '["r","x",1,2,5]', '["r","x",1,2,""]', '["r","x",1,2,"",{"code":5}]', '["r","x",1,2,"h",null,"","now"]'];
+    appendFileSync(file(), `${lines.join('\n')}\n`);
+    const again = StateFile.open(folder);
+    assert.deepEqual([[...again.all()].map(({ path }) => path), again.skipped()], [['a'], []]);
+  });
+
   test('a file of a format that nobody read is unknown to a version that reads more formats', () => {
     const skip = { code: 'unsupportedFormat' as const, reason: 'why', remedy: 'what' };
     StateFile.open(folder).write([{ root: 'r', path: 'a.bmp', state: { mtimeMs: 3, sizeBytes: 4, skip } }]);
