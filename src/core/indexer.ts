@@ -327,7 +327,9 @@ class IndexRun {
   }
 
   /** Rows for contents whose vector exists. A content that could not be indexed after all is decoded, to say why for each file. */
-  private async reuse(list: readonly Hashed[]): Promise<void> {
+  private async reuse(files: readonly Hashed[]): Promise<void> {
+    // Copies together: fetched with each part anew, many copies of few contents are read over and over (50,000 files of 500 contents: 240 s).
+    const list = [...files].sort((a, b) => (a.hash < b.hash ? -1 : a.hash > b.hash ? 1 : 0));
     const missing: Hashed[] = [];
     for (let start = 0; start < list.length; start += reuseRows) {
       this.throwIfStopped();
@@ -346,7 +348,7 @@ class IndexRun {
         this.summary.reused++;
         this.advance();
       }
-      await this.flush();
+      await this.flushIfDue();
     }
     if (missing.length > 0) {
       const again = await this.encode(missing);
