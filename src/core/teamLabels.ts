@@ -92,7 +92,11 @@ function marksOf({ hand = [], not = [], model = {} }: Record<string, unknown>): 
 export function readTeamFile(folder: string): { stamp: string; labels: TeamLabels } | undefined {
   const file = join(folder, ...teamFile);
   let text: string;
-  try { text = readFileSync(file, 'utf8'); } catch (thrown) {
+  try {
+    // A pipe would never end.
+    if (!statSync(file).isFile()) { throw new Error('it is not a file'); }
+    text = readFileSync(file, 'utf8');
+  } catch (thrown) {
     if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') { return undefined; }
     throw new AssetSearchError('labelFileInvalid', `${teamFile.join('/')} cannot be read (${messageOf(thrown)}). The labels kept so far stay as they are.`, { cause: thrown });
   }

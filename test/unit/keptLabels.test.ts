@@ -1,5 +1,6 @@
 /** Labels over an index's life, with the real model: labelling, by hand, moving and changing files, rebuilding, and the team's file. */
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -80,6 +81,13 @@ suite('label keeper', function () {
     putTeam('b', {});
     await keeper('a', 'b').readTeam(space, true);
     assert.deepEqual(await labels(), {}, 'no file speaks of the picture any more');
+  });
+
+  test('a pipe in place of the team file holds nobody up', async function () {
+    if (process.platform === 'win32') { this.skip(); }
+    mkdirSync(join(folder, 'a', '.vscode'), { recursive: true });
+    execFileSync('mkfifo', [join(folder, 'a', '.vscode', 'asset-labels.json')]);
+    assert.deepEqual((await keeper('a').readTeam(space, true)).errors.map(({ error }) => error.code), ['labelFileInvalid']);
   });
 
   test('a file of kept labels that is none is passed over', async () => {
