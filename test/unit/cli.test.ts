@@ -290,14 +290,15 @@ suite('command line', function () {
       child.once('close', code => resolve({ code, out, err }));
     });
     const said: string[] = [];
-    // How many open files are too few depends on the machine.
-    for (const files of [26, 28, 30, 32, 36, 40]) {
-      for (const args of [['search', 'moon', '--db', db], ['index', images, '--db', db, '--force']]) {
-        const { code, err } = await few(files, ...args);
-        if (code === 1 && err.includes('asset-search: ')) { said.push(err); }
+    // How many open files are too few depends on the machine; with fewer still, Node.js itself does not start.
+    for (const args of [['search', 'moon', '--db', db], ['index', images, '--db', db, '--force']]) {
+      for (let files = 24, code: number | null = 1; code !== 0 && files < 60; files++) {
+        const result = await few(files, ...args);
+        code = result.code;
+        if (result.err.includes('asset-search: ')) { said.push(result.err); }
       }
     }
-    assert.ok(said.length > 1);
+    assert.ok(said.length > 0);
     assert.deepEqual(said.filter(err => /--rebuild|undefined|deleted/.test(err)), []);
   });
 
