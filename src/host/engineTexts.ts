@@ -65,6 +65,8 @@ export const engineTexts = (t: (english: string) => string): string[] => [
   t('The index does not fit the model. Rebuild it, with "Rebuild Index" or on the command line with "index <folder> --rebuild".'),
   t('The index is damaged and cannot be read. Rebuild it, with "Rebuild Index" or on the command line with "index <folder> --rebuild".'),
   t('The disk is full. Free some space and index again; nothing that was indexed is lost.'), t('There is no space left for thumbnails in {0}. Free some space, then index again.'),
+  t('A file of the index may not be read or written. Grant permission on the index folder and all in it, or give another folder with --db or "assetSearch.storageFolder".'),
+  t('The system allows this process no more open files or memory. Close other programs or raise the limit, and try again.'),
   t('The thumbnail {0} cannot be written: {1}.'),
   t('Process {0} on {1} is writing this index. Wait until it ends, or pause it, and remove the table then.'), t('There is no table "{0}" in this index.'), t('"{0}" is in use. Choose another model before you remove it.'),
   t('Process {0} on {1} took over the index. What was done is kept; index again when it ends.'),
