@@ -68,12 +68,14 @@ export class Models implements vscode.Disposable {
   async download(model: CatalogModel, variant: CatalogVariant, { licenseAccepted, signal, onProgress }: { licenseAccepted: boolean; signal: AbortSignal; onProgress: (progress: DownloadProgress) => void }): Promise<string> {
     const token = await this.token();
     const options: DownloadOptions = { modelsFolder: this.folder, endpoint: this.endpoint, ...token && { token }, cacheFolder: huggingFaceCache(), signal };
-    const plan = await planDownload(model, variant, options);
-    const startedAt = performance.now();
     try {
-      const folder = await downloadModel(plan, { ...options, licenseAccepted, onProgress });
+      const plan = await planDownload(model, variant, options);
+      const startedAt = performance.now();
+      const folder = await downloadModel(plan, { ...options, licenseAccepted, onProgress: each => onProgress({ ...each, ...each.reason !== undefined && { reason: this.options.engine.translate(each.reason) } }) });
       this.options.log.info(`Downloaded ${model.id} (${variant.variant}) at ${plan.commit.slice(0, 12)}: ${(plan.totalBytes / 1e6).toFixed(1)} MB in ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
       return folder;
+    } catch (thrown) {
+      throw this.#said(thrown);
     } finally {
       this.#changed.fire();
     }
@@ -92,11 +94,14 @@ export class Models implements vscode.Disposable {
   /** Removes a model, or what an interrupted download left; gives the bytes that became free. Rejects with 'usage' for one that this window uses. */
   async remove(id: string, variant: string): Promise<number> {
     if (this.inUse(modelFolder(this.folder, id, variant))) { throw new AssetSearchError('usage', vscode.l10n.t('{0} is in use. Choose another model before you remove it.', `${id} (${variant})`)); }
-    const freedBytes = await removeModel(this.folder, `${id}@${variant}`);
+    const freedBytes = await removeModel(this.folder, `${id}@${variant}`).catch((thrown: unknown) => { throw this.#said(thrown); });
     this.options.log.info(`Removed the model ${id} (${variant}): ${(freedBytes / 1e6).toFixed(1)} MB`);
     this.#changed.fire();
     return freedBytes;
   }
+
+  /** In the user's language. */
+  #said(thrown: unknown): unknown { return thrown instanceof AssetSearchError ? new AssetSearchError(thrown.code, this.options.engine.translate(thrown.message), { cause: thrown }) : thrown; }
 
   /** It encodes or answers in this window, or the settings name it. */
   inUse(folder: string): boolean {

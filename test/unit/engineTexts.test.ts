@@ -32,12 +32,21 @@ function sentences(): string[] {
   return [...found];
 }
 
+/** What stands in the way of a download, in src/models; the sentence on 429 is put together of more than its literal. */
+function downloadSentences(): string[] {
+  return ['download', 'hub', 'modelsFolder'].flatMap(name => readFileSync(join(process.cwd(), 'src', 'models', `${name}.ts`), 'utf8').split('\n').filter(line => !line.includes('(429)')))
+    .flatMap(line => [...line.matchAll(literal)].map(match => (match[1] ?? match[2])!.replace(/\\(.)/g, '$1')))
+    .filter(text => /^(?:[A-Z"]|\$\{[\w.]+\}).* .*(?:\.|Advice\})$/s.test(text)).map(text => text.replace(/\$\{[^}]*\}/g, '§').replace(' Check the network§. §', ' Check the network. §'));
+}
+
 suite('engine texts', () => {
   test('every sentence of the engine that a person may read is translated', () => {
     const all = sentences();
     assert.ok(all.length > 80, String(all.length));
     const model = JSON.parse(readFileSync(join(process.cwd(), 'media', 'builtin', 'model.json'), 'utf8')) as { name: string; description: string };
-    assert.deepEqual([...all, model.name, model.description].filter(text => translate(text) === text), []);
+    const ofDownloads = downloadSentences();
+    assert.ok(ofDownloads.length > 25, String(ofDownloads.length));
+    assert.deepEqual([...all, ...ofDownloads, model.name, model.description].filter(text => translate(text) === text), []);
   });
 
   test('no text is offered twice, and each is found as itself', () => {
@@ -54,6 +63,12 @@ suite('engine texts', () => {
     assert.equal(translate('"a.png" cannot be read: the file is damaged or incomplete (it ends too early). Open it in an image editor and save it again, or restore it.'),
       '"a.png" kan niet worden gelezen: het bestand is beschadigd of onvolledig (het houdt te vroeg op). Open het in een beeldbewerker en sla het opnieuw op, of zet een eerdere versie terug.');
     assert.equal(translate('The picture shows nothing: the file is empty. Give another picture.'), 'De afbeelding toont niets: het bestand is leeg. Geef een andere afbeelding.');
+  });
+
+  test('of a download, with its advice', () => {
+    assert.equal(translate('hub.example.org does not answer as a Hugging Face hub does: its answer is not JSON. Check the address of the mirror (HF_ENDPOINT) if you use one; otherwise try again later.'),
+      'hub.example.org antwoordt niet zoals een hub van Hugging Face: het antwoord is geen JSON. Kijk het adres van de mirror na (HF_ENDPOINT) als je er een gebruikt; probeer het anders later opnieuw.');
+    assert.equal(translate('hub.example.org is asked too often from your network (429). Try again in 5 min, or set an access token.'), 'hub.example.org krijgt te veel aanvragen van je netwerk (429). Probeer het over 5 min, of met een toegangstoken, opnieuw.');
   });
 
   test('what is not known stays as it is', () => {

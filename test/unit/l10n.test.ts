@@ -9,6 +9,7 @@ const strings = (...path: string[]): Strings => JSON.parse(read(...path)) as Str
 
 /** Strings that a translation may leave as they are: names, units, words that both languages use. */
 const sameInBoth = new Set<string>([
+  'later',
   'Asset Search', '{0} ({1})', 'labels {0}', '{0} {1} %', 'Labels: {0}', 'score {0}', 'Labels', '{0}: {1}', '{0} %', '{0}: {1}, {2} %', '{0} s', '{0} min', 'Filter', 'Ctrl+', 'Enter', '{0}Enter', 'Import', 'Markdown', 'Model', 'Threads', '1 vector', 'view.container', 'configuration.title',
 ]);
 
