@@ -5,6 +5,7 @@ import crypto from 'node:crypto';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
+import { drawnJobs } from './draw.mjs';
 
 const require = createRequire(import.meta.url);
 const here = path.dirname(fileURLToPath(import.meta.url));
@@ -28,8 +29,11 @@ const SKIP = new Set(['svg-spinners', 'ginetex']);
 
 const collections = require('@iconify/json/collections.json');
 const hashOf = (text) => crypto.createHash('sha256').update(text).digest('hex');
-const manifest = { inputs: {}, sets: {} };
-for (const name of Object.keys(JSON.parse(fs.readFileSync(path.join(here, 'package.json'), 'utf8')).dependencies)) {
+/** Adds our own drawings to what an earlier run left in .cache/, and renders nothing else. */
+const extend = process.argv.includes('--only-drawn');
+const manifest = extend ? JSON.parse(fs.readFileSync(path.join(cache, 'manifest.json'), 'utf8')) : { inputs: {}, sets: {} };
+if (extend && manifest.sets.drawn) throw new Error('.cache/ has our own drawings already: run "node prepare.mjs" to render everything anew.');
+if (!extend) for (const name of Object.keys(JSON.parse(fs.readFileSync(path.join(here, 'package.json'), 'utf8')).dependencies)) {
   const folder = path.join(here, 'node_modules', name);
   manifest.inputs[name] = JSON.parse(fs.readFileSync(path.join(folder, 'package.json'), 'utf8')).version;
 }
@@ -105,6 +109,12 @@ function clipartJobs() {
   return jobs;
 }
 
+function ownJobs() {
+  const jobs = drawnJobs();
+  manifest.sets.drawn = { title: 'Drawn by draw.mjs', author: 'this project', licence: 'MIT', listed: jobs.length };
+  return jobs;
+}
+
 async function render(job) {
   const input = job.svg();
   let image = sharp(input, { limitInputPixels: 6e7, density: 72 });
@@ -116,12 +126,13 @@ async function render(job) {
   return image.resize(SIZE, SIZE, { fit: 'contain', background: { r: 0, g: 0, b: 0, alpha: 0 }, kernel: 'cubic' }).ensureAlpha().toColourspace('srgb').raw().toBuffer();
 }
 
-const only = process.argv.slice(2);
-const sets = Object.keys(collections).filter((p) => (HELD_OUT.has(p) || LICENCES.has(collections[p].license.spdx)) && !SKIP.has(p) && (!only.length || only.includes(p)));
-const records = fs.createWriteStream(path.join(cache, 'records.jsonl'));
-const alphaFile = fs.openSync(path.join(cache, 'alpha.bin'), 'w');
-const rgbaFile = fs.openSync(path.join(cache, 'rgba.bin'), 'w');
-let alphaCount = 0, rgbaCount = 0, blank = 0, failed = 0;
+const only = process.argv.slice(2).filter((a) => !a.startsWith('--'));
+const sets = extend ? [] : Object.keys(collections).filter((p) => (HELD_OUT.has(p) || LICENCES.has(collections[p].license.spdx)) && !SKIP.has(p) && (!only.length || only.includes(p)));
+if (extend && fs.statSync(path.join(cache, 'alpha.bin')).size !== manifest.counts.alpha * SIZE * SIZE) throw new Error('.cache/ is not what its manifest says: run "node prepare.mjs" to render everything anew.');
+const records = fs.createWriteStream(path.join(cache, 'records.jsonl'), { flags: extend ? 'a' : 'w' });
+const alphaFile = fs.openSync(path.join(cache, 'alpha.bin'), extend ? 'a' : 'w');
+const rgbaFile = fs.openSync(path.join(cache, 'rgba.bin'), extend ? 'a' : 'w');
+let { alpha: alphaCount, rgba: rgbaCount, blank, failed } = extend ? manifest.counts : { alpha: 0, rgba: 0, blank: 0, failed: 0 };
 const started = Date.now();
 
 function store(job, pixels) {
@@ -161,7 +172,8 @@ for (const prefix of sets) {
   await runAll(jobsOf(prefix));
   console.log(((Date.now() - started) / 1000).toFixed(0) + 's', prefix, alphaCount, rgbaCount, 'blank', blank, 'failed', failed);
 }
-if (!only.length) await runAll(clipartJobs());
+if (!only.length && !extend) await runAll(clipartJobs());
+if (!only.length) await runAll(ownJobs());
 await new Promise((done) => records.end(done));
 manifest.counts = { alpha: alphaCount, rgba: rgbaCount, blank, failed };
 fs.writeFileSync(path.join(cache, 'manifest.json'), JSON.stringify(manifest, null, 1));

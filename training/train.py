@@ -8,7 +8,7 @@ from model import ImageTower, TextTower
 HERE = os.path.dirname(os.path.abspath(__file__))
 CACHE = os.path.join(HERE, '.cache')
 SIZE = 64
-WEIGHT = {'logo': .35, 'flag': .5, 'clipart': .8, 'icon': 1.0}
+WEIGHT = {'logo': .35, 'flag': .5, 'clipart': .8, 'icon': 1.0, 'drawn': .6}
 NAMED = [('red', 220, 40, 40), ('orange', 245, 140, 25), ('yellow', 245, 210, 30), ('green', 40, 165, 70), ('teal', 20, 160, 160), ('blue', 40, 100, 225),
          ('purple', 130, 60, 190), ('pink', 240, 110, 180), ('brown', 125, 80, 45), ('black', 10, 10, 10), ('white', 250, 250, 250), ('gray', 128, 128, 128)]
 LUMA = torch.tensor([.2126, .7152, .0722]).view(1, 3, 1, 1)

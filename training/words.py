@@ -181,6 +181,9 @@ def main():
                 base = re.sub(r'_[a-z]+_[a-z]\.?_?0?$|_(archit?|bent|jon|ganson|plant|mois|rinc)\w*$', '', base)
                 cleaned[prefix, r['name']] = normalise(base) or r['name']
             continue
+        if prefix == 'drawn':
+            for r in rs: cleaned[prefix, r['name']] = normalise(r['name'].split('--')[0])
+            continue
         meta = json.load(open(os.path.join(MODULES, '@iconify/json/json', prefix + '.json')))
         names = [r['name'] for r in rs]
         extra = [a for r in rs for a in r.get('aliases') or []]
@@ -210,7 +213,7 @@ def main():
         key = label or name
         if key not in concept_id:
             concept_id[key] = len(concepts)
-            concepts.append(dict(key=key, names=collections.Counter(), tags=set(), trans={}, cats=set()))
+            concepts.append(dict(key=key, names=collections.Counter(), tags=set(), trans={}, cats=set(), sentences=set()))
         c = concepts[concept_id[key]]
         c['names'][name] += 1
         if label:
@@ -221,7 +224,12 @@ def main():
         for a in r.get('aliases') or []:
             a = cleaned.get((r['set'], a)) or normalise(a)
             if a and a != key and len(a) < 40: c['tags'].add(a)
-        c['tags'].update(w for w in map(normalise, r.get('tags') or []) if w and w not in ('icon', 'clip art', 'clipart', 'image', 'media', 'public domain', 'png', 'svg', 'hash'))
+        for lang, translated in (r.get('translations') or {}).items():
+            known = c['trans'].get(lang, [])
+            c['trans'][lang] = known + [w for w in map(normalise, translated) if w not in known]
+        # Our own drawings come with phrases beside search words.
+        if r['kind'] == 'drawn': c['sentences'].update(w for w in map(normalise, r['tags']) if w.count(' ') > 2)
+        c['tags'].update(w for w in map(normalise, r.get('tags') or []) if w and w not in c['sentences'] and w not in ('icon', 'clip art', 'clipart', 'image', 'media', 'public domain', 'png', 'svg', 'hash'))
         if r['set'] == 'openclipart': c['tags'].update(w for w in map(normalise, (r.get('categories') or [])[-2:]) if w and w != '.')
         else: c['cats'].update(normalise(re.sub(r'[^\w ]+', ' ', x)) for x in r.get('categories') or [])
         pictures.append((index, concept_id[key]))
@@ -237,14 +245,13 @@ def main():
                 for s in synonyms.get(w, ())[:2]: syn.add(' '.join(words[:k] + [s] + words[k + 1:]))
         if len(words) == 2: syn.add(f'{words[1]} {words[0]}')
         c['syn'] = syn
-        sentences = set()
+        sentences = c['sentences']
         if key in gloss: sentences.add(gloss[key])
         elif len(words) <= 3 and words[0] in gloss and sum(c['names'].values()) > 2: sentences.add(gloss[words[0]])
         if words[0] in verbs and len(words) <= 3 and gerund(words[0]):
             rest = ' '.join(words[1:])
             doing = f'{gerund(words[0])} {rest}'.strip()
             sentences.update([doing, f'someone {doing}', f'{doing} something'])
-        c['sentences'] = sentences
     out = []
     for c in concepts:
         out.append(dict(

@@ -1,0 +1,124 @@
+"""Makes a checkpoint of the shipped graphs (media/builtin), so that a training goes on where they ended: `start.py [name]`, then `train.py --init name`."""
+import json, math, os, sys
+import numpy as np
+import onnx
+import torch
+from onnx import numpy_helper
+import sentencepiece
+from model import ImageTower, TextTower
+from words import VOCAB
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+CACHE = os.path.join(HERE, '.cache')
+SHIPPED = os.path.join(HERE, '..', 'media', 'builtin')
+
+
+def weights(name):
+    """The graph, and its float32 initializers by the names they had before export.compact."""
+    graph = onnx.load(os.path.join(SHIPPED, name)).graph
+    found = {i.name: numpy_helper.to_array(i) for i in graph.initializer}
+    for key in [k for k in found if k.endswith('_f16')]: found[key[:-4]] = found.pop(key).astype(np.float32)
+    return graph, {k: torch.from_numpy(np.array(v)) for k, v in found.items()}
+
+
+def image_tower(calibration):
+    """The tower of the shipped graph. Batch normalisation is folded into its convolutions: it is unfolded with the statistics that `calibration` ([n, 3, 64, 64]) gives it."""
+    graph, found = weights('vision_model.onnx')
+    folded = {node.output[0]: (found[node.input[1]], found[node.input[2]]) for node in graph.node if node.op_type == 'Conv'}
+    tower = ImageTower().to(memory_format=torch.channels_last).train()
+    modules = dict(tower.named_modules())
+    pairs = []
+    for name, norm in modules.items():
+        if not isinstance(norm, torch.nn.BatchNorm2d): continue
+        parent, last = name.rsplit('.', 1)
+        before = {'bn1': 'conv1', 'bn2': 'conv2'}.get(last) or str(int(last) - 1)
+        keys = [k for k in folded if k.startswith('/' + '/'.join(_scopes(f'{parent}.{before}')) + '/')]
+        assert len(keys) == 1, (name, keys)
+        pairs.append((modules[f'{parent}.{before}'], norm, *folded[keys[0]]))
+    assert len(pairs) == len(folded)
+    with torch.no_grad():
+        for conv, norm, weight, bias in pairs:
+            conv.weight.copy_(weight)
+            norm.momentum = None  # the mean over all batches
+            # In training a normalisation gives (x - mean) / deviation * weight + bias: weight and bias are set when the statistics are known.
+            norm.register_forward_hook(lambda self, inputs, output, bias=bias: inputs[0] + bias.view(1, -1, 1, 1))
+        for part in calibration.split(512): tower(part.contiguous(memory_format=torch.channels_last))
+        for _, norm, _, bias in pairs:
+            norm.weight.copy_(torch.sqrt(norm.running_var + norm.eps))
+            norm.bias.copy_(bias + norm.running_mean)
+            norm.momentum = .1
+            norm._forward_hooks.clear()
+        tower.head.weight.copy_(found['head.weight']); tower.head.bias.copy_(found['head.bias'])
+    return tower
+
+
+def _scopes(path):
+    """'body.3.conv1' -> the exporter's scopes body, body.3, conv1 (of a Sequential the full index)."""
+    out, parts = [], path.split('.')
+    k = 0
+    while k < len(parts):
+        if k + 1 < len(parts) and parts[k + 1].isdigit():
+            out += [parts[k], f'{parts[k]}.{parts[k + 1]}']; k += 2
+        else: out.append(parts[k]); k += 1
+    return out
+
+
+def text_tower():
+    """The tower of the shipped graph, its table carried over to today's vocabulary: a piece that is new starts as the mean of the old pieces it is made of."""
+    _, found = weights('text_model.onnx')
+    tower = TextTower(VOCAB)
+    own = tower.state_dict()
+    transposed = [k for k in found if k.startswith('onnx::MatMul')]
+    for key in own:
+        if key == 'embed.weight': continue
+        value = found.get(key)
+        if value is None:
+            fits = [k for k in transposed if tuple(found[k].shape) == tuple(own[key].T.shape)]
+            assert len(fits) == 1, (key, fits)
+            value = found[fits[0]].T
+        own[key].copy_(value)
+    table = found['embed.weight_i8'].float() * found['embed.weight_scale']
+    old = json.load(open(os.path.join(SHIPPED, 'tokenizer.json')))['model']['vocab']
+    place = {piece: k for k, (piece, _) in enumerate(old)}
+    score = {piece: s for piece, s in old}
+    now = sentencepiece.SentencePieceProcessor(model_file=os.path.join(CACHE, 'pieces.model'))
+    fresh = 0
+    for k in range(VOCAB):
+        piece = now.id_to_piece(k)
+        if piece in place: own['embed.weight'][k] = table[place[piece]]
+        else:
+            fresh += 1
+            parts = _split(piece, score)
+            if parts: own['embed.weight'][k] = table[[place[p] for p in parts]].mean(0)
+    print('pieces', VOCAB, 'new', fresh)
+    tower.load_state_dict(own)
+    return tower
+
+
+def _split(piece, score):
+    """The most likely pieces of the old vocabulary that make up `piece` (Viterbi); None where a character is unknown."""
+    best = [(0., None)] + [(-math.inf, None)] * len(piece)
+    for end in range(1, len(piece) + 1):
+        for begin in range(end):
+            s = score.get(piece[begin:end])
+            if s is not None and best[begin][0] + s > best[end][0]: best[end] = (best[begin][0] + s, begin)
+    if best[-1][1] is None: return None
+    out, end = [], len(piece)
+    while end: begin = best[end][1]; out.append(piece[begin:end]); end = begin
+    return out
+
+
+def main():
+    from train import Data, augment, held_out_sets, SIZE
+    torch.set_num_threads(2); torch.manual_seed(1)
+    data = Data()
+    picks = data.epoch(np.random.default_rng(1))[:8192]
+    pixels = torch.cat([augment(data, picks[k:k + 512], SIZE)[0] for k in range(0, len(picks), 512)])
+    image, text = image_tower(pixels), text_tower()
+    scale = torch.tensor(math.log(json.load(open(os.path.join(SHIPPED, 'model.json')))['score']['logitScale']))
+    image.eval(), text.eval()
+    for name, held in held_out_sets(data, ['phosphor', 'openmoji']).items(): print(name, held.recall(image, text))
+    torch.save(dict(slow_image=image.state_dict(), slow_text=text.state_dict(), scale=scale), os.path.join(CACHE, (sys.argv[1:] or ['shipped'])[0] + '.pt'))
+
+
+if __name__ == '__main__': main()
