@@ -12,6 +12,6 @@ $python dedupe.py
 $python words.py --vocabulary
 $python train.py --run main --minutes "${1:-60}"
 $python evaluate.py main
-$python export.py --run main
+$python builtin.py --run main
 $python report.py main
 node check.mjs

@@ -14,7 +14,7 @@ SHIPPED = os.path.join(HERE, '..', 'media', 'builtin')
 
 
 def weights(name):
-    """The graph, and its float32 initializers by the names they had before export.compact."""
+    """The graph, and its float32 initializers by the names they had before builtin.compact."""
     graph = onnx.load(os.path.join(SHIPPED, name)).graph
     found = {i.name: numpy_helper.to_array(i) for i in graph.initializer}
     for key in [k for k in found if k.endswith('_f16')]: found[key[:-4]] = found.pop(key).astype(np.float32)

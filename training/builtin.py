@@ -1,0 +1,118 @@
+"""Writes the trained towers as ONNX with compact weights, the tokenizer and the manifest to media/builtin, and the token goldens."""
+import argparse, datetime, hashlib, json, os
+import numpy as np
+import onnx
+import torch
+from onnx import TensorProto, helper, numpy_helper
+import sentencepiece
+from model import DIM, ImageTower, TextTower
+from words import VOCAB, normalise
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+CACHE = os.path.join(HERE, '.cache')
+OUT = os.path.join(HERE, '..', 'media', 'builtin')
+
+GOLDENS = ['', ' ', 'cat', 'Cat', 'shopping cart', 'shopping-cart', 'shopping_cart', 'shoppingCart', 'ShoppingCartIcon', 'arrow-left', 'prullenbak', 'vergrootglas',
+    'Löschen', 'corbeille à papier', 'lupa de búsqueda', 'żarówka', 'cœur', 'naïve café', 'ゴミ箱', '放大镜', 'корзина', '휴지통', 'สวัสดี', 'مرحبا', '❤️', '😀 smile', '👩‍💻',
+    'ﬁle ﬀ', 'ＦＵＬＬ　ｗｉｄｔｈ', '①②③ ½', 'Ⅷ', 'a  b\tc\nd', '  leading and trailing  ', 'qwzxkjv', 'C++ & C#', '24px.svg', '100%', 'e\u0301clair', 'İstanbul', 'straße STRASSE',
+    'Σίσυφος ΟΔΟΣ', 'x', '-', '__init__', 'HTTPServer2', 'an icon of a red heart', 'button to delete something', 'very long ' * 60, 'ab' * 300, '\u200bzero\u200bwidth', '▁', 'a▁b', '\\backslash / slash']
+
+
+def tokenizer(sp):
+    return {
+        'version': '1.0', 'truncation': None, 'padding': None,
+        'added_tokens': [{'id': k, 'content': sp.id_to_piece(k), 'single_word': False, 'lstrip': False, 'rstrip': False, 'normalized': False, 'special': True} for k in (0, 1)],
+        'normalizer': {'type': 'Sequence', 'normalizers': [
+            {'type': 'Replace', 'pattern': {'Regex': '(?<=[a-z])(?=[A-Z])'}, 'content': ' '},
+            {'type': 'NFKC'}, {'type': 'Lowercase'},
+            {'type': 'Replace', 'pattern': {'Regex': '[\\s\\-_▁]+'}, 'content': ' '},
+            {'type': 'Strip', 'strip_left': True, 'strip_right': True}]},
+        'pre_tokenizer': {'type': 'Metaspace', 'replacement': '▁', 'add_prefix_space': True, 'prepend_scheme': 'always', 'split': True},
+        'post_processor': None,
+        'decoder': {'type': 'Metaspace', 'replacement': '▁', 'add_prefix_space': True, 'prepend_scheme': 'always', 'split': True},
+        'model': {'type': 'Unigram', 'unk_id': 1, 'byte_fallback': False, 'vocab': [[sp.id_to_piece(k), round(sp.get_score(k), 6)] for k in range(sp.get_piece_size())]},
+    }
+
+
+def compact(path):
+    """Stores large float weights as fp16 with a cast in the graph, and the embedding table as int8 with one scale a row."""
+    model = onnx.load(path)
+    graph = model.graph
+    front = []
+    for init in list(graph.initializer):
+        if init.data_type != TensorProto.FLOAT: continue
+        value = numpy_helper.to_array(init)
+        if value.size < 512: continue
+        users = [(node, k) for node in graph.node for k, name in enumerate(node.input) if name == init.name]
+        graph.initializer.remove(init)
+        if len(users) == 1 and users[0][0].op_type == 'Gather' and value.ndim == 2:
+            node = users[0][0]
+            scale = np.abs(value).max(1, keepdims=True) / 127 + 1e-12
+            graph.initializer.extend([numpy_helper.from_array(np.round(value / scale).astype(np.int8), init.name + '_i8'),
+                                      numpy_helper.from_array(scale.astype(np.float32), init.name + '_scale')])
+            at = list(graph.node).index(node)
+            ids, out = node.input[1], node.output[0]
+            graph.node.remove(node)
+            for k, new in enumerate([helper.make_node('Gather', [init.name + '_i8', ids], [out + '_q']), helper.make_node('Cast', [out + '_q'], [out + '_f'], to=TensorProto.FLOAT),
+                                     helper.make_node('Gather', [init.name + '_scale', ids], [out + '_s']), helper.make_node('Mul', [out + '_f', out + '_s'], [out])]):
+                graph.node.insert(at + k, new)
+        else:
+            graph.initializer.append(numpy_helper.from_array(value.astype(np.float16), init.name + '_f16'))
+            front.append(helper.make_node('Cast', [init.name + '_f16'], [init.name], to=TensorProto.FLOAT))
+    for k, node in enumerate(front): graph.node.insert(k, node)
+    model.producer_name = 'asset-search-training'; model.producer_version = '1'
+    for node in graph.node: node.doc_string = ''
+    onnx.checker.check_model(model)
+    onnx.save(model, path)
+
+
+def entry(name):
+    blob = open(os.path.join(OUT, name), 'rb').read()
+    return {'path': name, 'sha256': hashlib.sha256(blob).hexdigest(), 'sizeBytes': len(blob)}
+
+
+def main():
+    ap = argparse.ArgumentParser()
+    ap.add_argument('--run', default='run')
+    ap.add_argument('--revision', default=datetime.datetime.utcnow().strftime('%Y%m%d') + '-1')
+    ap.add_argument('--size', type=int, default=64, help='picture side in pixels: that of the training')
+    args = ap.parse_args()
+    torch.set_num_threads(2)
+    os.makedirs(OUT, exist_ok=True)
+    state = torch.load(os.path.join(CACHE, args.run + '.pt'))
+    image, text = ImageTower().eval(), TextTower(VOCAB).eval()
+    image.load_state_dict(state['slow_image']); text.load_state_dict(state['slow_text'])
+    vision_path, text_path = os.path.join(OUT, 'vision_model.onnx'), os.path.join(OUT, 'text_model.onnx')
+    pixels = torch.rand(4, 3, args.size, args.size) * 2 - 1
+    ids, mask = torch.randint(2, VOCAB, (4, 7)), torch.ones(4, 7, dtype=torch.long)
+    mask[2, 4:] = 0; ids[2, 4:] = 0
+    torch.onnx.export(image, pixels, vision_path, input_names=['pixel_values'], output_names=['image_embeds'], opset_version=13,
+        dynamic_axes={'pixel_values': {0: 'batch'}, 'image_embeds': {0: 'batch'}})
+    torch.onnx.export(text, (ids, mask), text_path, input_names=['input_ids', 'attention_mask'], output_names=['text_embeds'], opset_version=13,
+        dynamic_axes={'input_ids': {0: 'batch', 1: 'seq'}, 'attention_mask': {0: 'batch', 1: 'seq'}, 'text_embeds': {0: 'batch'}})
+    compact(vision_path); compact(text_path)
+    with torch.no_grad():
+        pixels.numpy().tofile(os.path.join(CACHE, 'check_pixels.bin')); image(pixels).numpy().tofile(os.path.join(CACHE, 'check_image.bin'))
+        json.dump(dict(ids=ids.tolist(), mask=mask.tolist(), text=text(ids, mask).tolist()), open(os.path.join(CACHE, 'check_text.json'), 'w'))
+    sp = sentencepiece.SentencePieceProcessor(model_file=os.path.join(CACHE, 'pieces.model'))
+    json.dump(tokenizer(sp), open(os.path.join(OUT, 'tokenizer.json'), 'w'), ensure_ascii=False, separators=(',', ':'))
+    os.makedirs(os.path.join(HERE, 'goldens'), exist_ok=True)
+    goldens = [{'text': s, 'ids': sp.encode(normalise(s))} for s in GOLDENS]
+    with open(os.path.join(HERE, 'goldens', 'tokens.json'), 'w') as f:
+        f.write('[\n' + ',\n'.join(json.dumps(g, ensure_ascii=False) for g in goldens) + '\n]\n')
+    manifest = {
+        'id': 'builtin', 'revision': args.revision, 'variant': 'fp16', 'name': 'Built-in icon model',
+        'description': 'Understands icons, emoji, logos and flat drawings; trained from scratch on permissively licensed drawings. Weak on photographs.',
+        'license': 'MIT', 'preprocessingVersion': 1,
+        'files': {'vision': entry('vision_model.onnx'), 'text': entry('text_model.onnx'), 'tokenizer': entry('tokenizer.json')},
+        'embeddingDim': DIM,
+        'image': {'input': 'pixel_values', 'output': 'image_embeds', 'size': args.size, 'resize': 'pad', 'interpolation': 'bicubic', 'mean': [.5, .5, .5], 'std': [.5, .5, .5]},
+        'text': {'inputs': {'ids': 'input_ids', 'mask': 'attention_mask'}, 'output': 'text_embeds', 'contextLength': 32, 'padId': 0, 'padding': 'longest', 'addSpecialTokens': False},
+        'score': {'kind': 'softmax', 'logitScale': round(float(state['scale'].exp().clamp(max=100)), 4), 'logitBias': 0},
+        'promptTemplates': ['{}', 'an icon of {}', 'a picture of {}'],
+    }
+    with open(os.path.join(OUT, 'model.json'), 'w') as f: f.write(json.dumps(manifest, indent=2) + '\n')
+    print({k: v['sizeBytes'] for k, v in manifest['files'].items()}, 'logit scale', manifest['score']['logitScale'])
+
+
+if __name__ == '__main__': main()
