@@ -131,7 +131,7 @@ suite('Accessibility', () => {
     assert.deepEqual(await tabStops(40), [
       'Search assets', 'Search by picture… (or paste one)', 'Thumbnail size', 'Show labels', 'Leave similar images', 'Folder',
       'SVG', 'PNG', 'JPG', 'WEBP', 'GIF', 'ICO', 'More formats', 'Clear filters', 'Try Again', 'Show Log',
-      'tile', 'Find Similar', 'Candidate labels', 'Save as label set…', 'Label', 'Label All 28 Listed', '3 skipped',
+      'tile', 'Find Similar', 'Candidate labels', 'Save as label set…', 'Label', 'Label 28 Best Hits', '3 skipped',
     ]);
   });
 
