@@ -11,6 +11,10 @@ const clipText = { vocabulary: 49_408, contextLength: 77 };
 export const clipShapes = {
   b32: { name: 'CLIP ViT-B/32', size: 224, patch: 32, dim: 512, vision: { width: 768, layers: 12, heads: 12 }, text: { width: 512, layers: 12, heads: 8 }, ...clipText },
   l14: { name: 'CLIP ViT-L/14', size: 224, patch: 14, dim: 768, vision: { width: 1024, layers: 24, heads: 16 }, text: { width: 768, layers: 12, heads: 12 }, ...clipText },
+  /** The image tower of SigLIP 2 base has this size. */
+  b16: { name: 'CLIP ViT-B/16', size: 224, patch: 16, dim: 512, vision: { width: 768, layers: 12, heads: 12 }, text: { width: 512, layers: 12, heads: 8 }, ...clipText },
+  /** TinyCLIP-ViT-8M-16-Text-3M (Wu et al. 2023): 10 and 3 layers of width 256 are its 8 and 3 million parameters. */
+  tinyclip: { name: 'TinyCLIP ViT-8M/16', size: 224, patch: 16, dim: 512, vision: { width: 256, layers: 10, heads: 4 }, text: { width: 256, layers: 3, heads: 4 }, ...clipText },
   /** The same nodes, but small enough for a GPU that is only simulated. */
   tiny: { name: 'tiny CLIP', size: 32, patch: 8, dim: 16, vision: { width: 32, layers: 1, heads: 2 }, text: { width: 32, layers: 1, heads: 2 }, vocabulary: 64, contextLength: 16 },
 } as const satisfies Record<string, ClipShape>;

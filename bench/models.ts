@@ -12,7 +12,7 @@ import { messageOf } from '../src/errors';
 import { clipShapes, writeClip, type ClipVariant } from './clipGraphs';
 
 const processFile = join(process.cwd(), 'dist', 'encodeProcess.js');
-const help = 'node out/bench/models.js [--shape b32|l14|tiny]... [--variant fp32|int8]... [--batch 8]... [--threads 0] [--seconds 5]';
+const help = 'node out/bench/models.js [--shape b32|l14|b16|tinyclip|tiny]... [--variant fp32|int8]... [--batch 8]... [--threads 0] [--seconds 5]';
 
 const columns = (cells: string[]): void => console.log(`  ${cells.map((cell, at) => (at === 0 ? cell.padEnd(10) : cell.padStart(14))).join('')}`);
 const megabytes = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MB`;
