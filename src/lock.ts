@@ -17,6 +17,8 @@ export interface LockOwner {
 const heartbeatMs = 10_000;
 /** A lock of another machine cannot be asked for its process; without a sign of life for this long it is free. */
 const silentMs = 180_000;
+/** Clocks differ, by hours where a time zone is wrong; a sign of life from further ahead is none. */
+const clockErrorMs = 86_400_000;
 
 export class FileLock {
   private constructor(private readonly file: string, private readonly owner: LockOwner, private readonly heartbeat: NodeJS.Timeout) {}
@@ -99,7 +101,12 @@ function removeDead(file: string, dead: LockOwner | undefined): void {
 
 function isAlive(file: string, owner: LockOwner): boolean {
   if (owner.host !== hostname()) {
-    try { return Date.now() - statSync(file).mtimeMs < silentMs; } catch { return false; }
+    try {
+      const ageMs = Date.now() - statSync(file).mtimeMs;
+      return ageMs < silentMs && ageMs > -clockErrorMs;
+    } catch {
+      return false;
+    }
   }
   try {
     process.kill(owner.pid, 0);

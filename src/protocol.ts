@@ -278,6 +278,8 @@ export interface FolderDetails {
   /** Rows of parts of images (sprite cells, frames). */
   parts: number;
   skipped: number;
+  /** It does not exist or cannot be read; what was indexed of it stays. */
+  unreadable?: true;
   /** End of the last complete scan, milliseconds since 1970. */
   scannedAt?: number;
 }

@@ -50,6 +50,7 @@ export class StatusPage extends LitElement {
     .state.alarm .icon { color: var(--vscode-errorForeground); }
     .state > div { min-width: 0; overflow-wrap: anywhere; }
     .facts { display: flex; flex-wrap: wrap; gap: 2px 14px; font-size: 12px; line-height: 18px; color: var(--vscode-descriptionForeground); font-variant-numeric: tabular-nums; }
+    .facts .unreadable { color: var(--vscode-errorForeground); }
     .facts > * { min-width: 0; overflow-wrap: anywhere; }
     .track { height: 6px; margin: 10px 0 6px; border-radius: 3px; border: 1px solid var(--vscode-contrastBorder, transparent); }
     .actions { display: flex; flex-wrap: wrap; gap: 8px; margin-top: 14px; }
@@ -262,15 +263,15 @@ export class StatusPage extends LitElement {
       </div>`;
   }
 
-  private renderFolder({ root, images, parts, skipped, scannedAt }: FolderDetails): TemplateResult {
+  private renderFolder({ root, images, parts, skipped, unreadable, scannedAt }: FolderDetails): TemplateResult {
     const { t } = this;
     return html`
       <li data-root=${root}><span class="name grow">${root}</span>
         <span class="facts">
           <span>${countOf(t, images, '1 image', '{0} images')}</span>
           ${parts > 0 ? html`<span>${countOf(t, parts, '1 cell', '{0} cells')}</span>` : nothing}
-          ${skipped > 0 ? html`<button class="link" @click=${() => this.skippedFiles?.focusHeading()}>${t('{0} skipped', skipped)}</button>` : html`<span>${t('none skipped')}</span>`}
-          <span>${scannedAt === undefined ? t('not scanned completely yet') : t('scanned {0}', agoOf(scannedAt))}</span>
+          ${skipped > 0 ? html`<button class="link" @click=${() => this.skippedFiles?.focusHeading()}>${t('{0} skipped', skipped)}</button>` : unreadable ? nothing : html`<span>${t('none skipped')}</span>`}
+          ${unreadable ? html`<span class="unreadable">${t('the folder does not exist or cannot be read')}</span>` : html`<span>${scannedAt === undefined ? t('not scanned completely yet') : t('scanned {0}', agoOf(scannedAt))}</span>`}
         </span>
       </li>`;
   }

@@ -8,6 +8,7 @@ import { hasStateHeader } from './state';
 
 /** What file managers leave in any folder they show. */
 const strayNames: ReadonlySet<string> = new Set(['.DS_Store', 'Thumbs.db', 'desktop.ini']);
+const fileNames = ['meta.json', 'state.ndjson', 'labels.json', 'lock.json'] as const;
 /** All that a process killed in its first moments leaves. */
 const firstNames: ReadonlySet<string> = new Set(['lance', 'meta.json.new']);
 
@@ -20,13 +21,19 @@ export function isIndexFolder(folder: string): boolean {
   return names.length > 0 && names.every(name => firstNames.has(name) || name.startsWith('lock.json') || (name === '.gitignore' && isOwnGitignore(join(folder, name))));
 }
 
-const elsewhere = 'Choose a folder of its own for it, with --db or "assetSearch.storageFolder"; one that does not exist is made.';
+const elsewhere = 'Choose a folder of its own for it, with "assetSearch.storageFolder" or, on the command line, with --db; one that does not exist is made.';
 
 /** Throws `usage` when a new index in this folder would do harm: beside somebody's files, whose meta.json and .gitignore are not ours to write, or around the images. */
 export function checkIndexFolder(folder: string, roots: readonly Root[]): void {
-  if (isIndexFolder(folder)) { return; }
+  if (isIndexFolder(folder)) { checkIndexFiles(folder); return; }
   checkOutside(folder, roots);
   if (namesIn(folder).length > 0) { throw new AssetSearchError('usage', `"${folder}" holds other files than an index, so none is made there. ${elsewhere}`); }
+}
+
+/** Throws `usage` where a folder stands in the place of a file of the index: the system's own errors name neither. */
+export function checkIndexFiles(folder: string): void {
+  const wrong = fileNames.map(name => join(folder, name)).find(file => { try { return statSync(file).isDirectory(); } catch { return false; } });
+  if (wrong !== undefined) { throw new AssetSearchError('usage', `"${wrong}" is a folder, but a file of the index belongs in its place. Move it away or delete it, and index again.`); }
 }
 
 /** Throws `usage` when an index in this folder would lie in or above a folder of images: its .gitignore would hide them from git and from the scan. */
@@ -50,9 +57,9 @@ export function makeFolder(folder: string): void {
 /** What stood in the way of reading or writing an index folder, in words for the user. */
 export function folderProblem(thrown: unknown, folder: string): AssetSearchError | undefined {
   switch ((thrown as NodeJS.ErrnoException | undefined)?.code) {
-    case 'EEXIST': case 'ENOTDIR': return new AssetSearchError('usage', `"${folder}" is not a folder, or lies below a file. Give another folder for the index, with --db or "assetSearch.storageFolder".`, { cause: thrown });
-    case 'EROFS': return new AssetSearchError('indexReadOnly', `The index in "${folder}" cannot be written: its disk is read-only. It can be searched; to index, give another folder with --db or "assetSearch.storageFolder".`, { cause: thrown });
-    case 'EACCES': case 'EPERM': return new AssetSearchError('indexReadOnly', `The index in "${folder}" cannot be written: permission is missing. Grant it, or give another folder with --db or "assetSearch.storageFolder".`, { cause: thrown });
+    case 'EEXIST': case 'ENOTDIR': return new AssetSearchError('usage', `"${folder}" is not a folder, or lies below a file. Give another folder for the index, with "assetSearch.storageFolder" or, on the command line, with --db.`, { cause: thrown });
+    case 'EROFS': return new AssetSearchError('indexReadOnly', `The index in "${folder}" cannot be written: its disk is read-only. It can be searched; to index, give another folder with "assetSearch.storageFolder" or, on the command line, with --db.`, { cause: thrown });
+    case 'EACCES': case 'EPERM': return new AssetSearchError('indexReadOnly', `The index in "${folder}" cannot be written: permission is missing. Grant it, or give another folder with "assetSearch.storageFolder" or, on the command line, with --db.`, { cause: thrown });
     case 'ENOSPC': case 'EDQUOT': return new AssetSearchError('diskFull', 'The disk is full. Free some space and index again; nothing that was indexed is lost.', { cause: thrown });
     default: return undefined;
   }

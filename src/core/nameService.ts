@@ -5,7 +5,7 @@ import type {
 } from '../protocol';
 import { AssetSearchError, cancelled, messageOf } from '../errors';
 import { loadModel, type Model } from './model';
-import { scan, type ScannedFile } from './scan';
+import { isReadableFolder, scan, type ScannedFile } from './scan';
 import { fillers } from './ranking';
 import { indexWords, queryWords, searchTerms, stemOf } from './words';
 
@@ -131,8 +131,9 @@ export class NameService {
     const { roots, maxThumbnailBytes } = this.need();
     const { pid, versions } = process;
     return {
-      folders: roots.map(({ id }) => ({
+      folders: roots.map(({ id, path }) => ({
         root: id, images: this.files.filter(({ asset }) => asset.root === id).length, parts: 0, skipped: this.skippedFiles.filter(({ root }) => root === id).length,
+        ...(!isReadableFolder(path) && { unreadable: true as const }),
       })),
       spaces: [], thumbnailBytes: 0, maxThumbnailBytes, threads: 1, engine: { node: versions.node, pid, memoryBytes: process.memoryUsage().rss },
     };

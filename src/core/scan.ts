@@ -1,5 +1,5 @@
 /** Finds the image files of the workspace folders, by the user's globs and by .gitignore, in a fixed order. */
-import { existsSync, lstatSync, readFileSync, readdirSync, realpathSync, statSync, type Dirent } from 'node:fs';
+import { existsSync, lstatSync, opendirSync, readFileSync, readdirSync, realpathSync, statSync, type Dirent } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import ignore, { type Ignore } from 'ignore';
 import picomatch from 'picomatch';
@@ -49,6 +49,11 @@ export async function scan(
     await new RootScan(root, rules, others, result, signal, onFolder).run(scopes && outermost(scopes));
   }
   return result;
+}
+
+/** Whether a scan could list it. */
+export function isReadableFolder(path: string): boolean {
+  try { opendirSync(path).closeSync(); return true; } catch { return false; }
 }
 
 /** Without paths that lie below another one of the list. */

@@ -19,7 +19,7 @@ import { parseDevice } from './devices';
 import { nameEmojis } from './emoji';
 import { createImageEncoder, createTextEncoder, type ImageEncoder, type TextEncoder } from './encoder';
 import { AssetSearchError, SkipError, cancelled, messageOf } from '../errors';
-import { checkIndexFolder, folderProblem, makeFolder } from './indexFolder';
+import { checkIndexFiles, checkIndexFolder, folderProblem, makeFolder } from './indexFolder';
 import { runIndex } from './indexer';
 import { dot, labelPrompts, meanVector, probabilities } from './label';
 import { exportLabels } from './labelExport';
@@ -34,6 +34,7 @@ import { kindOf, prevail } from './pictureKind';
 import { rank } from './ranking';
 import { blend, maxSampleRows, spreadOf, strongFrom, type QueryKind } from './relevance';
 import { keepUnmoved } from './roots';
+import { isReadableFolder } from './scan';
 import { stacksOf } from './stacks';
 import { assetKey, fileKey, StateFile } from './state';
 import { schemaVersion, Store, type Space } from './store';
@@ -413,7 +414,7 @@ export class AssetService {
         others = await keepUnmoved(space, state, params.roots, others);
         writeMeta(params.dbFolder, {
           version: 1, roots: [...params.roots, ...others], serving: target.space, model: { id: target.model.manifest.id, folder: target.model.folder },
-          scannedAt: { ...scannedAt, ...Object.fromEntries(params.roots.map(root => [root.id, now])) },
+          scannedAt: { ...scannedAt, ...Object.fromEntries(params.roots.filter(root => isReadableFolder(root.path)).map(root => [root.id, now])) },
         });
         for (const name of await store.spaces()) { if (!name.endsWith(schemaSuffix)) { await store.dropSpace(name); } }
       }
@@ -743,9 +744,9 @@ export class AssetService {
     const { space } = serving;
     return {
       // A damaged table has no numbers, but what else is known helps to see why.
-      folders: await Promise.all(params.roots.map(async ({ id }) => ({
+      folders: await Promise.all(params.roots.map(async ({ id, path }) => ({
         root: id, ...await space?.countRoot(id).catch(() => undefined) ?? { images: 0, parts: 0 }, skipped: skipped.get(id) ?? 0,
-        ...(scannedAt?.[id] !== undefined && { scannedAt: scannedAt[id] }),
+        ...(!isReadableFolder(path) && { unreadable: true as const }), ...(scannedAt?.[id] !== undefined && { scannedAt: scannedAt[id] }),
       }))),
       spaces: await this.spaces().catch(() => []),
       thumbnailBytes: this.thumbnailBytes, maxThumbnailBytes: params.maxThumbnailBytes, threads, device: encoder.report,
@@ -872,6 +873,7 @@ export class AssetService {
 }
 
 function acquireLock(dbFolder: string): ReturnType<typeof IndexLock.acquire> {
+  checkIndexFiles(dbFolder);
   try { return IndexLock.acquire(dbFolder); } catch (thrown) { throw folderProblem(thrown, dbFolder) ?? thrown; }
 }
 

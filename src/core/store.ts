@@ -661,7 +661,7 @@ async function guard<T>(work: () => Promise<T>): Promise<T> {
     }
     // What the system refuses is no damage: a rebuild would only lose what is there.
     if (/permission denied|access is denied|read-only file system|used by another process/i.test(message)) {
-      throw new AssetSearchError('indexReadOnly', 'A file of the index may not be read or written. Grant permission on the index folder and all in it, or give another folder with --db or "assetSearch.storageFolder".', { cause: thrown });
+      throw new AssetSearchError('indexReadOnly', 'A file of the index may not be read or written. Grant permission on the index folder and all in it, or give another folder with "assetSearch.storageFolder" or, on the command line, with --db.', { cause: thrown });
     }
     if (/too many open files|cannot allocate memory/i.test(message)) {
       throw new AssetSearchError('internal', 'The system allows this process no more open files or memory. Close other programs or raise the limit, and try again.', { cause: thrown });

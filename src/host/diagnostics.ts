@@ -62,8 +62,8 @@ function indexSection({ state, assets, cells, skipped, model, serving, modelProb
     `model: ${model.id} ${model.revision} ${model.variant}, ${model.embeddingDim} dimensions, ${megabytes(model.sizeBytes)}; device: ${device}`,
     ...serving ? [`answered by the index of ${serving.id} ${serving.revision} ${serving.variant} meanwhile`] : [],
     ...modelProblem ? [`the model of the settings is not used: ${modelProblem.code}: ${modelProblem.message}`] : [],
-    ...(details?.folders ?? []).map(({ images, parts, skipped: count, scannedAt }, index) =>
-      `<folder ${index + 1}>: ${images} images, ${parts} parts, ${count} skipped, last scan ${scannedAt === undefined ? 'unknown' : new Date(scannedAt).toISOString()}`),
+    ...(details?.folders ?? []).map(({ images, parts, skipped: count, unreadable, scannedAt }, index) =>
+      `<folder ${index + 1}>: ${images} images, ${parts} parts, ${count} skipped${unreadable ? ', cannot be read' : ''}, last scan ${scannedAt === undefined ? 'unknown' : new Date(scannedAt).toISOString()}`),
     ...(details?.spaces ?? []).map(({ name, role, rows, retired, bytes }) => `table ${name}: ${role}, ${rows ?? 'unreadable'} rows, ${retired ?? 0} retired, ${megabytes(bytes)}`),
     ...details ? [`thumbnails: ${megabytes(details.thumbnailBytes)} of at most ${megabytes(details.maxThumbnailBytes)}`] : [],
     ...details?.device ? [deviceLine(details.device)] : [],

@@ -13,11 +13,13 @@ suite('An empty window', () => {
   let code: VsCode;
   let sidebar: Frame;
 
-  suiteSetup(async () => { code = await launchVsCode({}); });
+  suiteSetup(async () => {
+    code = await launchVsCode({});
+    sidebar = await openSidebar(code.page, 'empty-state');
+  });
   suiteTeardown(async () => { await code?.close(); });
 
   test('the view says what it is for, and starts nothing', async () => {
-    sidebar = await openSidebar(code.page, 'empty-state');
     await heading(sidebar, 'Find any image by what it shows');
     assert.deepEqual(await enginePids(code), []);
   });
@@ -55,12 +57,12 @@ suite('A workspace that is not trusted', () => {
       await mkdir(join(workspace, '.vscode'), { recursive: true });
       await writeFile(join(workspace, '.vscode', 'settings.json'), JSON.stringify({ 'assetSearch.include': ['nothing/**'] }));
     });
+    sidebar = await openSidebar(workbench.page, 'empty-state');
   });
   teardown(async function () { await keepEvidence(this, workbench); });
   suiteTeardown(async () => { await workbench?.close(); });
 
   test('nothing is read before somebody asks', async () => {
-    sidebar = await openSidebar(workbench.page, 'empty-state');
     await heading(sidebar, 'This workspace is not trusted yet');
     assert.deepEqual(await enginePids(workbench.code), []);
   });

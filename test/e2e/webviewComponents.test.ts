@@ -689,8 +689,10 @@ suite('Webview components', () => {
   });
 
   test('status: the index in use cannot be removed, that of another model can; 300 pixels are enough', async () => {
-    await openStatus('roots&problems&parts=64', { width: 300, height: 700 });
+    await openStatus('roots&unreadable&problems&parts=64', { width: 300, height: 700 });
     await page.locator('[data-root=web-app]', { hasText: '64 cells' }).waitFor();
+    await page.locator('[data-root=design]', { hasText: 'cannot be read' }).waitFor();
+    assert.equal(await page.locator('[data-root=design]', { hasText: /none skipped|scanned/ }).count(), 0);
     assert.deepEqual(await page.getByRole('button', { name: /^Remove / }).allInnerTexts(), ['Remove']);
     await page.getByRole('button', { name: 'Remove clip-vit-b32_2_fp16_p1' }).click();
     await page.locator('[data-space=clip-vit-b32_2_fp16_p1]').waitFor({ state: 'detached' });

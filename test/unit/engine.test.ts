@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { fork, spawn, type ChildProcess } from 'node:child_process';
-import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
@@ -139,6 +139,32 @@ suite('engine process', function () {
     const again = await open();
     await again.ask(Engine.rebuild, {});
     assert.ok(made.slice(0, 3).every(({ file }) => existsSync(file!)));
+  });
+
+  test('a folder that is not there is told from an empty one', async () => {
+    const client = await open({ roots: [{ id: 'ws', path: root }, { id: 'gone', path: join(folder, 'gone') }] });
+    await client.ask(Engine.index, {});
+    const { folders } = await client.ask(Engine.details, {});
+    assert.deepEqual(folders.map(({ root: id, unreadable, scannedAt }) => [id, unreadable, scannedAt !== undefined]), [['ws', undefined, true], ['gone', true, false]]);
+  });
+
+  test('a folder in the place of a file of the index is named, and nothing is changed', async () => {
+    const client = await open();
+    await client.ask(Engine.index, {});
+    mkdirSync(join(folder, 'db', 'lock.json', 'mine'), { recursive: true });
+    await assert.rejects(client.ask(Engine.index, {}), codeOf('usage'));
+    assert.ok(existsSync(join(folder, 'db', 'lock.json', 'mine')));
+    rmSync(join(folder, 'db', 'lock.json'), { recursive: true });
+    await client.ask(Engine.index, {});
+    for (const name of ['labels.json', 'meta.json', 'state.ndjson']) {
+      const [file, aside] = [join(folder, 'db', name), join(folder, name)];
+      if (existsSync(file)) { renameSync(file, aside); }
+      mkdirSync(file);
+      await assert.rejects(open(), codeOf('usage'), name);
+      rmSync(file, { recursive: true });
+      if (existsSync(aside)) { renameSync(aside, file); }
+    }
+    assert.equal((await (await open()).ask(Engine.index, {})).unchanged, 4);
   });
 
   test('thumbnails come from the run, or are made when asked for', async () => {

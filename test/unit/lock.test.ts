@@ -55,6 +55,17 @@ suite('lock', () => {
     take().release();
   });
 
+  test('another machine whose clock is hours ahead holds it, one from years ahead does not', () => {
+    const foreign = (aheadMs: number): void => {
+      writeFileSync(file(), JSON.stringify({ pid: 1, host: 'elsewhere.example', started: 'x', token: 't' }));
+      utimesSync(file(), new Date(Date.now() + aheadMs), new Date(Date.now() + aheadMs));
+    };
+    foreign(8 * 3_600_000);
+    assert.ok(!(IndexLock.acquire(folder) instanceof IndexLock));
+    foreign(3 * 365 * 86_400_000);
+    take().release();
+  });
+
   test('a lock that was taken over is not held and not deleted', () => {
     const lock = take();
     assert.ok(lock.isHeld());

@@ -131,7 +131,7 @@ let spaces: SpaceInfo[] = [
 ];
 const details = (): StatusDetails => ({
   index: {
-    folders: (settings.has('roots') ? ['web-app', 'design'] : ['web-app']).map((root, index) => ({ root, images: index === 0 ? 547 : 0, parts: index === 0 ? Number(settings.get('parts') ?? 0) : 0, skipped: index === 0 ? skipped.length : 0, ...(index === 0 && { scannedAt: Date.now() - 125_000 }) })),
+    folders: (settings.has('roots') ? ['web-app', 'design'] : ['web-app']).map((root, index) => ({ root, images: index === 0 ? 547 : 0, parts: index === 0 ? Number(settings.get('parts') ?? 0) : 0, skipped: index === 0 ? skipped.length : 0, ...(index === 0 ? { scannedAt: Date.now() - 125_000 } : settings.has('unreadable') && { unreadable: true as const }) })),
     spaces, thumbnailBytes: 3_100_000, maxThumbnailBytes: 512 * 2 ** 20, threads: 8,
     device: { device: 'cpu', reason: 'measured', batchSize: 8, rates: [{ device: 'cpu', imagesPerSecond: 312.4 }, { device: 'webgpu', imagesPerSecond: 287 }], problems: [{ device: 'cuda', code: 'unavailable', detail: 'Failed to load shared library' }] },
     engine: { node: '22.21.1', pid: 4711, memoryBytes: 3e8 },
