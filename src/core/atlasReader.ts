@@ -1,6 +1,6 @@
 /** Finds the atlas file of an image, beside it or (a style sheet) close to it, and reads it anew only when it changes. */
 import { createHash } from 'node:crypto';
-import { readFileSync, readdirSync, statSync, type Dirent } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, statSync, type Dirent } from 'node:fs';
 import { join, posix } from 'node:path';
 import { AtlasError, atlasKindOf, parseAtlas, type AtlasEntry, type AtlasKind } from './atlas';
 import type { Atlas, Frame } from './cells';
@@ -58,6 +58,17 @@ export class AtlasReader {
     this.gathered = new Map();
     this.checked = new Set();
     this.last = undefined;
+    // One that comes back is news, whatever it says.
+    for (const file of this.parsed.keys()) { if (!existsSync(file)) { this.parsed.delete(file); } }
+  }
+
+  /** Whether a file that was saved may say something else than when it was last read. Reads it anew. */
+  isNews(root: string, path: string): boolean {
+    const file = join(this.rootPaths.get(root)!, path);
+    const known = this.parsed.get(file);
+    if (!known || this.stampOf(root, path) === undefined) { return true; }
+    this.checked.delete(file);
+    return JSON.stringify(this.entries(root, path, atlasKindOf(path)!)) !== JSON.stringify(known.entries);
   }
 
   /** A folder whose content is known already. */

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { constants, mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Decoded, DecodeLimits, DecodeMessage, DecodeReply, DecoderReady, DecodeWork, Hashed } from './decoder';
-import { AssetSearchError, messageOf, SkipError } from '../errors';
+import { messageOf, SkipError } from '../errors';
 import { configureSharp, preprocess } from './preprocess';
 import { cellThumbnailFile } from './thumbnails';
 
@@ -25,7 +25,6 @@ async function answer(message: DecodeMessage): Promise<DecodeReply> {
     return { id, value: await perform(message, limits) };
   } catch (error) {
     if (error instanceof SkipError) { return { id, skip: { code: error.code, reason: error.reason, remedy: error.remedy } }; }
-    if (error instanceof AssetSearchError) { return { id, failure: { code: error.code, message: error.message } }; }
     return { id, skip: { code: 'internal', reason: `The image could not be processed: ${messageOf(error)}.`, remedy: 'Please report this with the image.' } };
   }
 }
@@ -39,13 +38,13 @@ async function perform(work: DecodeWork, limits: DecodeLimits): Promise<Hashed |
   const { thumbnail, image, split } = work;
   const wanted = { thumbnail: thumbnail !== undefined, cellThumbnails: thumbnail !== undefined, ...(image && { image }), ...(split && { split }) };
   const result = await preprocess(bytes, wanted, limits.maxPixels);
-  if (thumbnail && result.thumbnail) { await writeWhole(thumbnail, result.thumbnail); }
+  let thumbnailProblem = thumbnail && result.thumbnail && await writeWhole(thumbnail, result.thumbnail);
   for (const each of result.cells ?? []) {
     // One after the other, so that one temporary file does for all.
-    if (thumbnail && each.thumbnail) { await writeWhole({ ...thumbnail, file: cellThumbnailFile(thumbnail.file, each.cell) }, each.thumbnail); }
+    if (thumbnail && each.thumbnail) { thumbnailProblem ??= await writeWhole({ ...thumbnail, file: cellThumbnailFile(thumbnail.file, each.cell) }, each.thumbnail); }
   }
   const { format, width, height, title, pixels, cells } = result;
-  return { ...hashed, format, width, height, title, ...(pixels && { pixels }), ...(cells && { cells: cells.map(each => ({ cell: each.cell, ...(each.pixels && { pixels: each.pixels }) })) }) };
+  return { ...hashed, format, width, height, title, ...(thumbnailProblem && { thumbnailProblem }), ...(pixels && { pixels }), ...(cells && { cells: cells.map(each => ({ cell: each.cell, ...(each.pixels && { pixels: each.pixels }) })) }) };
 }
 
 async function readBounded(file: string, maxFileSizeBytes: number): Promise<Uint8Array> {
@@ -76,19 +75,18 @@ function tooLarge(sizeBytes: number, maxFileSizeBytes: number): SkipError {
     'Raise the limit ("assetSearch.maxFileSizeMB" or --max-file-size), or shrink the image.');
 }
 
-/** A reader sees the old file or the new one, never a part. */
-async function writeWhole(thumbnail: { file: string; temporaryFile: string }, bytes: Uint8Array): Promise<void> {
+/** A reader sees the old file or the new one, never a part. Returns why it could not be written. */
+async function writeWhole(thumbnail: { file: string; temporaryFile: string }, bytes: Uint8Array): Promise<string | undefined> {
   try {
     await mkdir(dirname(thumbnail.file), { recursive: true });
     await writeFile(thumbnail.temporaryFile, bytes);
     await rename(thumbnail.temporaryFile, thumbnail.file);
+    return undefined;
   } catch (error) {
     await rm(thumbnail.temporaryFile, { force: true }).catch(() => {});
     const code = (error as NodeJS.ErrnoException).code;
-    if (code === 'ENOSPC' || code === 'EDQUOT') {
-      throw new AssetSearchError('diskFull', `There is no space left for thumbnails in ${dirname(thumbnail.file)}. Free some space, then index again.`, { cause: error });
-    }
-    throw new AssetSearchError('internal', `The thumbnail ${thumbnail.file} cannot be written: ${messageOf(error)}.`, { cause: error });
+    return code === 'ENOSPC' || code === 'EDQUOT' ? `There is no space left for thumbnails in ${dirname(thumbnail.file)}. Free some space, then index again.`
+      : `The thumbnail ${thumbnail.file} cannot be written: ${messageOf(error)}.`;
   }
 }
 

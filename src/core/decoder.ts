@@ -5,7 +5,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import { constants, setPriority } from 'node:os';
-import type { Cell, ErrorCode, SkipCode } from '../protocol';
+import type { Cell, SkipCode } from '../protocol';
 import type { Split } from './cells';
 import { AssetSearchError, cancelled, SkipError } from '../errors';
 import type { ImageSpec } from '../models/manifest';
@@ -44,6 +44,8 @@ export interface Decoded {
   height: number;
   sizeBytes: number;
   title: string;
+  /** Why the thumbnail or those of cells could not be written; the rest is there all the same. */
+  thumbnailProblem?: string;
   /** size * size * 3 bytes, RGB interleaved; present when `image` was given. */
   pixels?: Uint8Array;
   /** Of a sheet. The first ones have their pixels; with `split.by` 'cells' the others can be asked for. */
@@ -60,8 +62,7 @@ export type DecodeWork =
 export type DecodeMessage = DecodeWork & { id: number; limits: DecodeLimits };
 export type DecodeReply =
   | { id: number; value: Hashed | Decoded }
-  | { id: number; skip: { code: SkipCode; reason: string; remedy: string } }
-  | { id: number; failure: { code: ErrorCode; message: string } };
+  | { id: number; skip: { code: SkipCode; reason: string; remedy: string } };
 /** The process's first message: its native modules are loaded. */
 export interface DecoderReady { ready: true }
 
@@ -111,7 +112,7 @@ export class Decoder {
     return this.submit({ kind: 'hash', file }, signal);
   }
 
-  /** Rejects with SkipError, or with AssetSearchError (cancelled, diskFull, internal). */
+  /** Rejects with SkipError, or with AssetSearchError (cancelled, internal). */
   async decode(request: DecodeRequest, signal?: AbortSignal): Promise<Decoded> {
     const { source, image, thumbnailFile, split } = request;
     const thumbnail = thumbnailFile === undefined ? undefined : { file: thumbnailFile, temporaryFile: `${thumbnailFile}.${process.pid}-${this.nextId}.tmp` };
@@ -222,10 +223,8 @@ export class Decoder {
     this.settle(job, () => {
       if ('value' in reply) {
         job.resolve(reply.value);
-      } else if ('skip' in reply) {
-        job.reject(new SkipError(reply.skip.code, reply.skip.reason, reply.skip.remedy));
       } else {
-        job.reject(new AssetSearchError(reply.failure.code, reply.failure.message));
+        job.reject(new SkipError(reply.skip.code, reply.skip.reason, reply.skip.remedy));
       }
     });
     this.pump();

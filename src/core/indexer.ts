@@ -96,6 +96,8 @@ class IndexRun {
   private written = 0;
   private encoded = 0;
   private thumbnailsMade = 0;
+  /** Their folder cannot be written: this run does without. */
+  private thumbnailsFailed = false;
   private lastProgress = 0;
   private samples: { at: number; encoded: number; done: number }[] = [];
 
@@ -297,6 +299,10 @@ class IndexRun {
       const decoded = await decoder.decode({ source: { file: source }, image, ...(thumbnail !== undefined && { thumbnailFile: thumbnail }), ...(split && { split }) }, signal);
       const parts = 1 + (decoded.cells?.length ?? 0);
       if (thumbnail !== undefined) { this.thumbnailsMade += parts; }
+      if (decoded.thumbnailProblem !== undefined && !this.thumbnailsFailed) {
+        this.thumbnailsFailed = true;
+        this.options.warn(`${decoded.thumbnailProblem} The images are indexed without thumbnails.`);
+      }
       // The hash of what was really read counts: the file may have changed since it was hashed.
       const read = contentHash(decoded.hash, file.atlas?.digest);
       if (read !== hash) {
@@ -503,7 +509,7 @@ class IndexRun {
     return this.stop.signal.aborted && (thrown === this.stop.signal.reason || (thrown instanceof AssetSearchError && thrown.code === 'cancelled'));
   }
   private absolute(file: ScannedFile): string { return join(this.rootPaths.get(file.root)!, file.path); }
-  private wantsThumbnail(): boolean { return this.thumbnailsMade * typicalThumbnailBytes < this.options.maxThumbnailBytes; }
+  private wantsThumbnail(): boolean { return !this.thumbnailsFailed && this.thumbnailsMade * typicalThumbnailBytes < this.options.maxThumbnailBytes; }
 
   // ── progress
 

@@ -319,11 +319,12 @@ export class AssetService {
     return scope.length === 0 && changes.length > 0 ? Promise.resolve(this.nothingDone(false)) : this.run({ scope }, signal);
   }
 
-  /** Indexed images that an atlas file may speak of, and the folder of that name, if it is none. */
+  /** Indexed images of which an atlas file may say something new, and those in the folder of that name, if it is none. */
   private imagesOf(root: string, atlas: string): { root: string; path: string }[] {
-    const { params, state } = this.need();
+    const { params, state, atlases } = this.need();
     if (!params.rules.splitSheets) { return []; }
-    return [...state.all()].filter(file => file.root === root && (mayConcern(atlas, file.path) || file.path.startsWith(`${atlas}/`))).map(({ path }) => ({ root, path }));
+    const images = [...state.all()].filter(file => file.root === root && (mayConcern(atlas, file.path) || file.path.startsWith(`${atlas}/`))).map(({ path }) => ({ root, path }));
+    return images.length > 0 && atlases.isNews(root, atlas) ? images : [];
   }
 
   private nothingDone(cancelled: boolean): IndexSummary {
@@ -458,7 +459,8 @@ export class AssetService {
       this.dropping = false;
     }
     state.clear();
-    await rm(join(params.dbFolder, 'thumbnails'), { recursive: true, force: true });
+    // They are named by content: those that cannot be removed do no harm.
+    await rm(join(params.dbFolder, 'thumbnails'), { recursive: true, force: true }).catch(() => undefined);
     this.thumbnailBytes = 0;
   }
 

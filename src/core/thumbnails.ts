@@ -17,7 +17,7 @@ export function cellThumbnailFile(sheetThumbnail: string, cell: Cell): string {
 export async function touchThumbnail(file: string): Promise<boolean> {
   try {
     const { mtimeMs } = await stat(file);
-    if (Date.now() - mtimeMs > 86_400_000) { await utimes(file, new Date(), new Date()); }
+    if (Date.now() - mtimeMs > 86_400_000) { await utimes(file, new Date(), new Date()).catch(() => { /* it may be read only */ }); }
     return true;
   } catch {
     return false;
@@ -44,8 +44,10 @@ export async function pruneThumbnails(dbFolder: string, maxBytes: number, signal
   found.sort((a, b) => a.mtimeMs - b.mtimeMs);
   for (const { file, sizeBytes } of found) {
     if (bytes <= maxBytes * 0.9 || signal?.aborted) { break; }
-    await rm(file, { force: true });
-    bytes -= sizeBytes;
+    try {
+      await rm(file, { force: true });
+      bytes -= sizeBytes;
+    } catch { /* a folder that cannot be written ends no run */ }
   }
   return bytes;
 }

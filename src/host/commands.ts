@@ -145,6 +145,7 @@ async function runVisibly({ engine, indexing, log }: Host, run: (token: vscode.C
   const title = vscode.l10n.t('Asset Search');
   const summary = await vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title, cancellable: true }, async (progress, token) => {
     let reported = 0;
+    progress.report({ message: vscode.l10n.t('Starting…') });
     const listener = engine.onDidChangeStatus(() => {
       const now = engine.status?.progress;
       if (!now) { return; }

@@ -216,12 +216,23 @@ suite('engine process', function () {
     assert.equal((await first('trolley'))?.part, 1);
     writeFileSync(join(root, 'icons', 'data.json'), '{}');
     assert.deepEqual((await update('icons/data.json')).seen, 1, 'the one image beside it that may be a sheet');
+    writeFileSync(join(root, 'icons', 'data.json'), '{"other": 1}');
+    assert.equal((await update('icons/data.json')).seen, 0, 'of no atlas before and now');
+    writeFileSync(join(root, 'site.css'), `${css('ui-trolley')} p { color: red }`);
+    assert.equal((await update('site.css')).seen, 0, 'the same cells');
     mkdirSync(join(root, 'src'));
     writeFileSync(join(root, 'src', 'data.json'), '{}');
     assert.equal((await update('src/data.json')).seen, 0);
+    const { cells } = await client.ask(Engine.status, {});
+    assert.ok(cells > 0);
     rmSync(join(root, 'site.css'));
     await update('site.css');
     assert.equal((await client.ask(Engine.status, {})).cells, 0);
+    writeFileSync(join(root, 'site.css'), css('ui-trolley'));
+    await update('site.css');
+    assert.equal((await client.ask(Engine.status, {})).cells, cells, 'back again');
+    rmSync(join(root, 'site.css'));
+    await update('site.css');
     assert.equal((await client.ask(Engine.browse, { offset: 0, limit: 100 })).total, 5);
   });
 

@@ -415,6 +415,15 @@ suite('indexer', function () {
     assert.deepEqual(await parts(), { 'sheet.png': upTo(200) });
   });
 
+  test('thumbnails that cannot be written are left out, with one warning', async () => {
+    for (let index = 0; index < 12; index++) { put(`${index}.svg`, index); }
+    await putSheet('sheet.png', seeds(1, 4));
+    writeFileSync(join(db, 'thumbnails'), 'no folder');
+    const said: string[] = [];
+    assert.deepEqual(counts(await run({ maxThumbnailBytes: 1e9, warn: message => said.push(message) })), { indexed: 13, unchanged: 0, reused: 0, removed: 0, skipped: 0 });
+    assert.equal(said.length, 1);
+  });
+
   test('thumbnails are made by content, once', async () => {
     put('a.svg', 1); put('b.svg', 1); put('c.svg', 2);
     await run({ maxThumbnailBytes: 1e9 });
