@@ -63,7 +63,7 @@ export async function checkModel(folder: string, threads: number): Promise<Confo
   const opened = <T extends { dispose(): Promise<void> }>(encoder: T): T => { disposables.push(encoder); return encoder; };
   try {
     const model = await check('files', [], async () => {
-      const loaded = await loadModel(folder);
+      const loaded = await loadModel(folder, { anew: true });
       return [loaded, `${(loaded.info.sizeBytes / 2 ** 20).toFixed(1)} MB, as their hashes say`];
     });
     const graphs = await check('graphs', [model], found => checkGraphs(found));

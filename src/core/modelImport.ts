@@ -33,7 +33,7 @@ export interface ImportedModel {
  * another process writes it, 'diskFull', 'modelsReadOnly', 'cancelled'. What was there before stays as it was.
  */
 export async function importModel(from: string, modelsFolder: string, { name, variant, check, signal }: ImportOptions): Promise<ImportedModel> {
-  const { folder, manifest: own } = await loadModel(from, variant);
+  const { folder, manifest: own } = await loadModel(from, { wanted: variant });
   const id = name ?? plain(own.id);
   const manifest: Manifest = { ...own, id, name: name ?? own.name };
   const known = catalog.find(row => row.id === id);

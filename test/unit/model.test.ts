@@ -1,7 +1,7 @@
 /** Model folders: what is missing, damaged or invalid has a code. */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadModel } from '../../src/core/model';
@@ -46,6 +46,38 @@ suite('model', () => {
     write('text.onnx', 'tfxt');
     await assert.rejects(loadModel(folder), { code: 'modelCorrupt' });
   });
+
+  test('a large file is read once: its hash is remembered until its time or size changes, and never when it must be proven anew', async () => {
+    const sizeBytes = 16 * 2 ** 20;
+    const file = join(folder, 'vision.onnx');
+    writeOwn();
+    const content = Buffer.alloc(sizeBytes, 'a');
+    writeFileSync(file, content);
+    // The time of the change cannot be set, so that the clock has to move on.
+    const sha256 = createHash('sha256').update(content).digest('hex');
+    const manifest = JSON.parse(readFileSync(join(folder, 'model.json'), 'utf8')) as { files: { vision: object } };
+    write('model.json', { ...manifest, files: { ...manifest.files, vision: { path: 'vision.onnx', sha256, sizeBytes } } });
+    const hashes = join(folder, 'hashes.json');
+    await loadModel(folder);
+    assert.ok(!existsSync(hashes), 'written so shortly before that it may be written again at the same time');
+    await new Promise(resolve => { setTimeout(resolve, 3_100); });
+    await loadModel(folder);
+    const remembered = JSON.parse(readFileSync(hashes, 'utf8')) as Record<string, { sha256: string; state: string }>;
+    assert.deepEqual(Object.entries(remembered).map(([path, each]) => [path, each.sha256]), [['vision.onnx', sha256]]);
+
+    const lie = (text: string) => { writeFileSync(hashes, text); };
+    lie(JSON.stringify({ 'vision.onnx': { ...remembered['vision.onnx'], sha256: 'b'.repeat(64) } }));
+    await assert.rejects(loadModel(folder), { code: 'modelCorrupt' }, 'what is remembered is used');
+    await loadModel(folder, { anew: true });
+    for (const text of ['{', 'null', '{"vision.onnx":null}', '{"vision.onnx":{"sha256":"x"}}']) { lie(text); await loadModel(folder); }
+
+    lie(JSON.stringify(remembered));
+    const { atime, mtime } = statSync(file);
+    content[5] = 0;
+    writeFileSync(file, content);
+    utimesSync(file, atime, mtime);
+    await assert.rejects(loadModel(folder), { code: 'modelCorrupt' }, 'other bytes of the same length, with the old time put back');
+  }).timeout(20_000);
 
   test('invalid: not JSON, JSON that is no manifest', async () => {
     writeOwn();
