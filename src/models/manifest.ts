@@ -86,13 +86,13 @@ export interface ModelSource {
 
 /**
  * Name of the vector space, safe as a table name and as a file name: two manifests share one only if their vectors can be compared.
- * Characters outside [A-Za-z0-9_.-] become '-', and then a short digest keeps different names different.
+ * Its digest is of all that decides an image's vector: nobody can be relied on to raise a revision by hand. Characters outside [A-Za-z0-9.-] become '-'.
  */
-export function spaceName(manifest: Pick<Manifest, 'id' | 'revision' | 'variant' | 'preprocessingVersion'>): string {
-  const parts = [manifest.id, manifest.revision, manifest.variant, `p${manifest.preprocessingVersion}`];
-  const plain = parts.every(part => /^[A-Za-z0-9.]+$/.test(part));
-  const name = parts.map(part => part.replace(/[^A-Za-z0-9.]+/g, '-')).join('_');
-  return plain ? name : `${name}_${createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 8)}`;
+export function spaceName({ id, revision, variant, preprocessingVersion, files: { vision, data = [] }, image }: Pick<Manifest, 'id' | 'revision' | 'variant' | 'preprocessingVersion' | 'files' | 'image'>): string {
+  const parts = [id, revision, variant, `p${preprocessingVersion}`];
+  const { input, output, size, resize, interpolation, mean, std } = image;
+  const digest = createHash('sha256').update(JSON.stringify([parts, vision.sha256, data.map(({ sha256 }) => sha256), input, output, size, resize, interpolation, mean, std])).digest('hex');
+  return [...parts.map(part => part.replace(/[^A-Za-z0-9.]+/g, '-')), digest.slice(0, 12)].join('_');
 }
 
 /** Each file of a model once. */

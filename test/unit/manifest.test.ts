@@ -45,10 +45,23 @@ suite('manifest', () => {
   }
 
   test('spaces have plain names, and different models different ones', () => {
-    const of = (id: string, revision = '1', variant = 'fp32', preprocessingVersion = 1) => spaceName({ id, revision, variant, preprocessingVersion });
-    assert.equal(of('builtin', '2.0'), 'builtin_2.0_fp32_p1');
+    const manifest = parseManifest(valid);
+    const of = (id: string, revision = '1', variant = 'fp32', preprocessingVersion = 1) => spaceName({ ...manifest, id, revision, variant, preprocessingVersion });
+    assert.match(of('builtin', '2.0'), /^builtin_2\.0_fp32_p1_[0-9a-f]{12}$/);
     const names = [of('a/b'), of('a-b'), of('a b'), of('a_b'), of('a'), of('a', '2'), of('a', '1', 'int8'), of('a', '1', 'fp32', 2), of('a_1', 'fp32', 'x')];
     assert.equal(new Set(names).size, names.length);
     for (const name of names) { assert.match(name, /^[A-Za-z0-9._-]+$/); }
+  });
+
+  test('a graph or preprocessing that changes under the same revision has a space of its own; names and templates do not matter', () => {
+    const manifest = parseManifest(valid);
+    const other = { ...file, sha256: 'b'.repeat(64) };
+    const changed = [
+      { ...manifest, files: { ...manifest.files, vision: other } }, { ...manifest, files: { ...manifest.files, data: [other] } },
+      ...[{ resize: 'crop' as const }, { size: 32 }, { interpolation: 'bilinear' as const }, { output: 'pooled' }].map(image => ({ ...manifest, image: { ...manifest.image, ...image } })),
+      { ...manifest, image: { ...manifest.image, mean: [0, 0, 1] as [number, number, number] } },
+    ];
+    assert.equal(new Set([manifest, ...changed].map(spaceName)).size, changed.length + 1);
+    assert.equal(spaceName({ ...manifest, name: 'Another', promptTemplates: ['{}'] } as typeof manifest), spaceName(manifest));
   });
 });
