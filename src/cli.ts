@@ -300,7 +300,7 @@ async function openService(db: string | undefined, roots: Root[], values: Values
   });
   const params: Omit<OpenParams, 'dbFolder'> = {
     roots, rules: rulesOf(values), modelFolder: model, device: values.device, measurementsFolder: resolve(values.models ?? defaultModelsFolder()),
-    threads: nonNegativeInteger(values.threads, '--threads'),
+    threads: threadsOf(values.threads),
     // Nobody looks at thumbnails here; a window that shares the index makes those that it shows.
     maxThumbnailBytes: 0,
   };
@@ -327,7 +327,8 @@ async function openExisting(values: Values): Promise<OpenService> {
   const { error } = opened.service.status();
   try {
     if (error) { throw new AssetSearchError(error.code as AssetSearchError['code'], error.message); }
-    if (!await opened.service.hasIndex()) {
+    // An old table serves a window while the new one grows; who names a model here means that one.
+    if ((values.model !== undefined && opened.service.status().serving) || !await opened.service.hasIndex()) {
       throw new AssetSearchError('indexMissing', `The index in "${values.db}" was not built with this model. Index again, or name its model with --model.`);
     }
   } catch (thrown) {
@@ -355,7 +356,11 @@ async function modelFolder({ model, models: modelsFolder }: Values, dbFolder: st
   if (model === undefined) {
     const used = dbFolder === undefined ? undefined : readMeta(dbFolder)?.model;
     // The built-in model moves with each installation.
-    return used === undefined || used.id === builtinManifestId() ? builtinModel : used.folder;
+    if (used === undefined || used.id === builtinManifestId()) { return builtinModel; }
+    if (!existsSync(used.folder)) {
+      throw new AssetSearchError('modelMissing', `The index was built with the model "${used.id}", which is no longer in ${used.folder}. Install it again, or index with another one: asset-search index <folder> --db "${dbFolder}" --model ${builtinId}`);
+    }
+    return used.folder;
   }
   if (model === builtinId) { return builtinModel; }
   const installed = /[\\/]/.test(model) ? undefined : await findModel(modelsFolder ?? defaultModelsFolder(), model);
@@ -396,6 +401,13 @@ function positiveInteger(text: string, name: string): number {
   const value = nonNegativeInteger(text, name);
   if (value === 0) { throw new AssetSearchError('usage', `${name} needs a number above 0.`); }
   return value;
+}
+/** Beyond this, ONNX Runtime runs out of memory for its threads. */
+const maxThreads = 256;
+function threadsOf(text: string): number {
+  const threads = nonNegativeInteger(text, '--threads');
+  if (threads > maxThreads) { throw new AssetSearchError('usage', `--threads takes at most ${maxThreads}; 0 is as many as cores.`); }
+  return threads;
 }
 function nonNegativeInteger(text: string, name: string): number {
   if (!/^\d{1,9}$/.test(text)) { throw new AssetSearchError('usage', `${name} needs a number, not "${text}".`); }

@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import type { DeviceProblem } from '../protocol';
 import type { Calibration } from './calibration';
+import { allDevices } from './devices';
 
 /** `problems`: devices that are not tried again while this holds. */
 export interface DeviceEntry { calibration?: Calibration; problems: DeviceProblem[] }
@@ -12,6 +13,13 @@ const maxAgeMs = 30 * 86_400_000;
 const version = 1;
 
 type Entries = Record<string, DeviceEntry & { machine: string; at: number }>;
+
+/** Another version may have written it, or somebody by hand: an encoder must not trip over it. */
+function isEntry(entry: Partial<Entries[string]> | null): boolean {
+  const { at, problems, calibration } = entry ?? {};
+  return typeof at === 'number' && Array.isArray(problems) && problems.every(problem => typeof problem?.device === 'string')
+    && (calibration === undefined || (allDevices.includes(calibration?.device) && Number.isInteger(calibration.batchSize) && calibration.batchSize > 0 && Array.isArray(calibration.rates)));
+}
 
 export class DeviceMemory {
   /** `machine` as of devices.ts; `key` names model and setting. Without a folder it lasts as long as this object. */
@@ -48,7 +56,7 @@ export class DeviceMemory {
   private entries(): Entries {
     try {
       const json = JSON.parse(readFileSync(this.file(), 'utf8')) as { version?: number; entries?: Entries };
-      return json.version === version && typeof json.entries === 'object' ? json.entries : {};
+      return json.version === version ? Object.fromEntries(Object.entries(json.entries ?? {}).filter(([, entry]) => isEntry(entry))) : {};
     } catch {
       return {};
     }

@@ -10,6 +10,7 @@ export type Device = 'cpu' | GpuDevice;
 /** What the setting and the command line take. */
 export type DeviceSetting = Device | 'auto' | 'gpu';
 
+export const allDevices: readonly Device[] = ['cpu', 'cuda', 'directml', 'coreml', 'webgpu'];
 export const deviceSettings: readonly DeviceSetting[] = ['auto', 'cpu', 'gpu', 'cuda', 'directml', 'coreml', 'webgpu'];
 
 /** What the binaries of onnxruntime-node 1.30 hold (looked up in them), likely the fastest first. CUDA's part is not among them: the user adds it. */

@@ -122,7 +122,8 @@ export const engineTexts = (t: (english: string) => string): string[] => [
   t('Process {0} on {1} is downloading {2} ({3}). Stop it, or wait until it is done.'),
   t('The disk of {0} is full. Free some space, then try again: what was downloaded is kept.'),
   t('The models\' folder {0} cannot be written ({1}). Make it writable, close what uses it, or name another folder.'),
-  t('"{0}" cannot be the name of a model: letters, digits, ".", "_" and "-" only, a letter or digit first.'),
+  t('"{0}" cannot be the name of a model: at most {1} letters, digits, ".", "_" and "-", a letter or digit first.'),
+  t('"{0}" cannot be the name of a model: Windows keeps it for a device. Choose another name.'),
   t('The model "{0}" is not used, because it failed the check "{1}": {2} Choose another model, or download or export it again.'),
 ];
 

@@ -151,10 +151,16 @@ export async function writing<T>(modelsFolder: string, work: Promise<T>): Promis
   }
 }
 
+/** Names that are devices on Windows, whatever follows after a dot (learn.microsoft.com/windows/win32/fileio/naming-a-file): a models' folder may be shared or moved. */
+const deviceNames = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
+const maxNameLength = 100;
+
 function plainName(name: string): string {
-  if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name) || name.endsWith('.')) {
-    throw new AssetSearchError('modelInvalid', `"${name}" cannot be the name of a model: letters, digits, ".", "_" and "-" only, a letter or digit first.`);
+  if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name) || name.endsWith('.') || name.length > maxNameLength) {
+    const shown = name.length > maxNameLength ? `${name.slice(0, 40)}…` : name;
+    throw new AssetSearchError('modelInvalid', `"${shown}" cannot be the name of a model: at most ${maxNameLength} letters, digits, ".", "_" and "-", a letter or digit first.`);
   }
+  if (deviceNames.test(name)) { throw new AssetSearchError('modelInvalid', `"${name}" cannot be the name of a model: Windows keeps it for a device. Choose another name.`); }
   return name;
 }
 

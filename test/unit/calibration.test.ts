@@ -160,8 +160,15 @@ suite('calibration', function () {
     const file = join(folder, 'devices.json');
     writeFileSync(file, readFileSync(file, 'utf8').replace(/"at": \d+/g, '"at": 0'));
     assert.deepEqual(memory('a').read(), { problems: [] }, 'too old');
-    writeFileSync(file, '{');
-    assert.deepEqual(memory('a').read(), { problems: [] });
+    for (const entry of [null, 1, { machine: 'a', at: Date.now() }, { machine: 'a', at: Date.now(), problems: [null] }, { machine: 'a', at: Date.now(), problems: [], calibration: { ...calibration, batchSize: -5 } }]) {
+      writeFileSync(file, JSON.stringify({ version: 1, entries: { model: entry } }));
+      assert.deepEqual(memory('a').read(), { problems: [] }, JSON.stringify(entry));
+      memory('a', 'other').write({ problems: [] });
+    }
+    for (const text of ['{', '[]', 'null', '{"version":1}', '{"version":1,"entries":null}']) {
+      writeFileSync(file, text);
+      assert.deepEqual(memory('a').read(), { problems: [] }, text);
+    }
   });
 
   /** Chromium's Vulkan in software, as Debian's package chromium installs it; it needs libvulkan1. */

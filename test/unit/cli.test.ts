@@ -151,6 +151,22 @@ suite('command line', function () {
     assert.deepEqual(stats.spaces.map(({ role, rows, bytes }) => [role, rows, bytes > 1000]), [['serving', 9, true]]);
   });
 
+  test('who names a model is answered by no other one; of a model that is gone the index says so', async () => {
+    const another = join(folder, 'another model');
+    cpSync(join(process.cwd(), 'media', 'builtin'), another, { recursive: true });
+    const manifest = join(another, 'model.json');
+    writeFileSync(manifest, JSON.stringify({ ...JSON.parse(readFileSync(manifest, 'utf8')) as object, revision: 'another' }));
+    assert.equal((await run('search', 'heart', '--db', db, '--model', another)).code, 1);
+    assert.equal((await run('search', 'heart', '--db', db, '--model', 'builtin')).code, 0);
+    const meta = join(db, 'meta.json');
+    const before = readFileSync(meta, 'utf8');
+    writeFileSync(meta, JSON.stringify({ ...JSON.parse(before) as object, model: { id: 'mine', folder: join(folder, 'gone') } }));
+    const { code, err } = await run('search', 'heart', '--db', db);
+    writeFileSync(meta, before);
+    assert.equal(code, 1);
+    assert.match(err, /"mine".*--model builtin/);
+  });
+
   test('models verify names each check, and the one that a model fails', async () => {
     const passed = await json<{ passed: boolean; checks: { name: string; outcome: string }[] }>('models', 'verify', 'builtin');
     assert.ok(passed.passed && passed.checks.length >= 10 && passed.checks.every(({ outcome }) => outcome === 'passed'));
@@ -168,7 +184,7 @@ suite('command line', function () {
     const cases: [string[], number][] = [
       [[], 2], [['nonsense'], 2], [['index'], 2], [['index', join(folder, 'missing')], 2], [['search', 'x'], 2], [['search', 'x', '--db', db, '--limit', 'many'], 2], [['search', 'x', '--wrong'], 2],
       [['search', 'x', '--db', join(folder, 'nowhere')], 1], [['similar', join(folder, 'nowhere.png'), '--db', db], 1], [['index', images, '--db', db, '--model', 'nonsense'], 2], [['--help'], 0],
-      [['index', images, '--db', db, '--device', 'abacus'], 2], [['search', '', '--db', db], 2], [['search', 'x', '--text', 'y', '--db', db], 2], [['stats', '--db', db, '--limit', '5'], 2],
+      [['index', images, '--db', db, '--device', 'abacus'], 2], [['index', images, '--db', db, '--threads', '257'], 2], [['search', '', '--db', db], 2], [['search', 'x', '--text', 'y', '--db', db], 2], [['stats', '--db', db, '--limit', '5'], 2],
       [['search', 'x', '--db', db, '--limit', '-1'], 2], [['index', images, '--db', join(images, 'love.svg')], 2], [['label', join(images, 'love.svg'), '--labels', 'a', '--db', join(folder, 'nowhere')], 1],
       [['index', images, '--db', db, '--max-megapixels', '0'], 2], [['constructor'], 2], [['index', images, '--db', ''], 2], [['index', images, '--db', db, '--exclude', '', '--include', ''], 0],
     ];

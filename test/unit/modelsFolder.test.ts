@@ -78,7 +78,7 @@ suite('models\' folder', () => {
   });
 
   test('has plain names only', () => {
-    for (const name of ['', '.', '..', 'a/b', 'a\\b', 'a:b', '.hidden', 'a.']) { assert.throws(() => modelFolder(folder, name, 'fp32'), { code: 'modelInvalid' }); }
+    for (const name of ['', '.', '..', 'a/b', 'a\\b', 'a:b', '.hidden', 'a.', 'a'.repeat(101), 'con', 'Aux.txt', 'LPT1']) { assert.throws(() => modelFolder(folder, name, 'fp32'), { code: 'modelInvalid' }); }
     assert.equal(modelFolder(folder, 'clip-vit_b.32', 'fp16'), join(folder, 'clip-vit_b.32', 'fp16'));
   });
 
