@@ -46,7 +46,8 @@ export function locateModel(modelsFolder: string, name: string): string {
   const [id = '', variant] = name.split('@', 2);
   if (variant !== undefined) { return modelFolder(modelsFolder, id, variant); }
   let here: string[] = [];
-  try { here = readdirSync(join(resolve(modelsFolder), plainName(id))).filter(each => /^[A-Za-z0-9]/.test(each)).sort(); } catch (thrown) { if (thrown instanceof AssetSearchError) { throw thrown; } }
+  // Folders alone: what a file manager leaves beside them is no variant.
+  try { here = readdirSync(join(resolve(modelsFolder), plainName(id)), { withFileTypes: true }).filter(each => each.isDirectory() && /^[A-Za-z0-9]/.test(each.name)).map(each => each.name).sort(); } catch (thrown) { if (thrown instanceof AssetSearchError) { throw thrown; } }
   const known = catalog.find(model => model.id === id)?.variants.map(each => each.variant) ?? [];
   return modelFolder(modelsFolder, id, known.find(each => here.includes(each)) ?? here[0] ?? known[0] ?? 'fp32');
 }

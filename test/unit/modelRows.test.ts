@@ -1,6 +1,6 @@
 /** Which models the list offers, under which names, and that the catalogue is said in every language. */
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { modelRows, settingName, variantRows } from '../../src/host/modelRows';
@@ -44,6 +44,7 @@ suite('rows of the list of models', () => {
     const folder = mkdtempSync(join(tmpdir(), 'models-'));
     try {
       for (const path of ['clip-vit-base-patch32/int8', 'clip-vit-base-patch32/fp16', 'mine/int8', 'two/fp16', 'two/fp32']) { mkdirSync(join(folder, path), { recursive: true }); }
+      writeFileSync(join(folder, 'mine', 'desktop.ini'), '');
       for (const [name, path] of Object.entries({
         'clip-vit-base-patch32': 'clip-vit-base-patch32/fp16', 'clip-vit-base-patch32@int8': 'clip-vit-base-patch32/int8', 'clip-vit-base-patch32@fp32': 'clip-vit-base-patch32/fp32',
         'mine': 'mine/int8', 'two@fp32': 'two/fp32', 'tinyclip-vit-8m-16': 'tinyclip-vit-8m-16/int8',
