@@ -523,5 +523,5 @@ export type ErrorCode =
   | 'indexMissing' | 'indexCorrupt' | 'indexLocked' | 'indexReadOnly' | 'diskFull'
   | 'imageUnreadable' | 'imageUnsupported' | 'imageTooLarge' | 'notIndexed' | 'textNotUnderstood'
   | 'platformUnsupported' | 'processorUnsupported' | 'nativeMissing'
-  | 'imageUnreadable' | 'imageUnsupported' | 'imageTooLarge' | 'labelFileInvalid' | 'notIndexed' | 'textNotUnderstood'
+  | 'labelFileInvalid'
   | 'encoderCrashed' | 'encoderHung' | 'engineCrashed' | 'engineUnavailable' | 'cancelled' | 'usage' | 'internal';
