@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Frame } from 'playwright-core';
-import { launchVsCode, runCommand, type VsCode } from '../harness/vscode.mjs';
+import { launchVsCode, quickSearch, runCommand, type VsCode } from '../harness/vscode.mjs';
 import { enginePids, indexed, indexTimeoutMs, keepEvidence, openSample, openSidebar, search, until, type Workbench } from './workbench';
 
 const heading = (view: Frame, name: string): Promise<void> => view.getByRole('heading', { name }).waitFor();
@@ -69,8 +69,7 @@ suite('A workspace that is not trusted', () => {
 
   test('the quick pick says why, and what Enter does', async () => {
     const { page } = workbench;
-    await runCommand(page, 'Search Assets…');
-    await page.keyboard.type('cart');
+    await quickSearch(page, 'cart');
     const row = page.locator('.quick-input-list .monaco-list-row');
     await row.filter({ hasText: 'This workspace is not trusted yet' }).filter({ hasText: 'Press Enter to read its images once.' }).waitFor();
     await page.keyboard.press('Escape');

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Frame, Locator, Page } from 'playwright-core';
-import { runCommand } from '../harness/vscode.mjs';
+import { quickSearch, runCommand } from '../harness/vscode.mjs';
 import { indexed, indexTimeoutMs, keepEvidence, openSample, openSidebar, search, tile, until, type Workbench } from './workbench';
 
 const cart = 'src/assets/icons/shopping-cart.svg';
@@ -57,8 +57,7 @@ suite('From a picture into a text', () => {
   test('the button of a hit inserts it where the cursor was', async () => {
     await openFile('view.html');
     await lines().locator('.view-line').nth(1).click();
-    await runCommand(page, 'Search Assets…');
-    await page.locator('.quick-input-widget input[type=text]').fill('shopping cart');
+    await quickSearch(page, 'shopping cart');
     const row = page.locator('.quick-input-list .monaco-list-row', { hasText: 'shopping-cart.svg' }).first();
     await row.hover();
     await page.screenshot({ path: join(process.cwd(), 'out', 'screenshots', 'insert-list.png') });

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { copyFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Frame } from 'playwright-core';
-import { findWebview, runCommand } from '../harness/vscode.mjs';
+import { findWebview, quickSearch, runCommand } from '../harness/vscode.mjs';
 import { answer, chooseMenuItem, enginePids, indexed, indexTimeoutMs, inExplorer, keepEvidence, openPanel, openSample, openSidebar, paths, search, searchBox, tile, until, type Workbench } from './workbench';
 
 suite('Finding images in VS Code', () => {
@@ -110,8 +110,7 @@ suite('Finding images in VS Code', () => {
 
   test('the quick pick searches while one types and shows pictures', async () => {
     const { page } = workbench;
-    await runCommand(page, 'Search Assets…');
-    await page.locator('.quick-input-widget input[type=text]').fill('shopping cart');
+    await quickSearch(page, 'shopping cart');
     const row = page.locator('.quick-input-list .monaco-list-row', { hasText: 'shopping-cart.svg' }).first();
     await row.waitFor();
     const background = await row.locator('.quick-input-list-icon').first().evaluate(element => (element as unknown as { style: { backgroundImage: string } }).style.backgroundImage);

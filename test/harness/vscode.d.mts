@@ -41,4 +41,5 @@ export interface VsCode {
 export declare function launchVsCode(options: LaunchOptions): Promise<VsCode>;
 export declare function findWebview(page: Page, selector: string, timeoutMs?: number): Promise<Frame>;
 export declare function runCommand(page: Page, title: string, timeoutMs?: number): Promise<void>;
+export declare function quickSearch(page: Page, text: string): Promise<void>;
 export declare function photographFailure(page: Page, name: string): Promise<string | undefined>;

@@ -101,6 +101,12 @@ export async function runCommand(page, title, timeoutMs = 30_000) {
   }
 }
 
+/** Types a query into the quick pick of "Search Assets…". Keys pressed before it has taken the palette's place would be lost. */
+export async function quickSearch(page, text) {
+  await runCommand(page, 'Search Assets…');
+  await page.locator('.quick-input-widget input[type=text][placeholder^="What does the image show?"]').fill(text);
+}
+
 /** Writes a screenshot to out/failures/ and returns its path. */
 export async function photographFailure(page, name) {
   const folder = join(repository, 'out', 'failures');
