@@ -37,7 +37,7 @@ with open(os.path.join(HERE, '..', 'media', 'builtin', 'NOTICE'), 'w') as f:
         "- WordNet 3.0, synonyms and definitions, copyright 2006 Princeton University, WordNet licence (permissive)\n"
         f"- search words of lucide-static {package['lucide-static']} (ISC), @tabler/icons {package['@tabler/icons']} (MIT), @mdi/svg {package['@mdi/svg']} (Apache-2.0),\n"
         f"  ionicons {package['ionicons']} (MIT), @fortawesome/fontawesome-free {package['@fortawesome/fontawesome-free']} (CC-BY-4.0), @primer/octicons {package['@primer/octicons']} (MIT)\n"
-        '- dictionary.psv and drawings/words.psv, interface words in ten languages, written for this project, MIT\n\n'
+        '- dictionary.psv, phrases.psv and drawings/words.psv, words and phrases in ten languages, written for this project, MIT\n\n'
         'Used for measuring only, never for training: Phosphor (MIT), Carbon (Apache-2.0), OpenMoji (CC-BY-SA-4.0).\n')
 rows = [json.loads(line) for line in open(os.path.join(CACHE, run + '.jsonl'))]
 fig, (left, right) = plt.subplots(1, 2, figsize=(9, 3.2), dpi=100)

@@ -125,6 +125,18 @@ def dictionary():
     return out
 
 
+def phrases():
+    """Concept -> (search words, phrases, categories, {language: [words]}) of phrases.psv, written for this model."""
+    held_out = {normalise(line.rstrip('\n').split('|')[1]) for line in open(os.path.join(HERE, '../bench/sentences.psv')) if '|' in line}
+    out = {}
+    for line in open(os.path.join(HERE, 'phrases.psv')):
+        concept, *fields = line.rstrip('\n').split('|')
+        words, said, categories, *others = [[normalise(w) for w in field.split(';') if w.strip()] for field in fields]
+        if held_out & {*words, *said}: raise ValueError(f'phrases.psv: "{concept}" holds a sentence of the evaluation: {", ".join(held_out & {*words, *said})}')
+        out[normalise(concept)] = words, said, categories, {lang: ws for lang, ws in zip(DICTIONARY_LANGUAGES, others, strict=True) if ws}
+    return out
+
+
 def emoji_words():
     """hexcode -> {language: [label, tag...]}, labels first, from emojibase and CLDR."""
     table = collections.defaultdict(dict)
@@ -192,6 +204,9 @@ def main():
     for en, langs in dictionary().items():
         for lang, words in langs.items(): translate[en][lang] = list(dict.fromkeys(words + translate[en][lang]))
     gloss, verbs = glosses()
+    written = phrases()
+    for en, (_, _, _, langs) in written.items():
+        for lang, words in langs.items(): translate[en][lang] = list(dict.fromkeys(words + translate[en][lang]))
     print('thesaurus', len(tags), 'wordnet', len(synonyms), 'translated', len(translate), flush=True)
 
     texts, text_id = [], {}
@@ -236,6 +251,11 @@ def main():
     for c in concepts:
         key = c['key']
         c['tags'].update(tags.get(key, ()))
+        if key in written:
+            words, said, categories, _ = written[key]
+            c['tags'].update(w for w in words if w != key)
+            c['sentences'].update(said)
+            c['cats'].update(categories)
         for lang, words in translate.get(key, {}).items():
             c['trans'][lang] = list(dict.fromkeys(words + c['trans'].get(lang, [])))
         syn = set(synonyms.get(key, ()))
@@ -258,7 +278,7 @@ def main():
             names=[(tid(n), k) for n, k in c['names'].most_common(6)],
             tags=[tid(t) for t in sorted(c['tags'])[:60] if t],
             syn=[tid(t) for t in sorted(c['syn'])],
-            cats=[tid(t) for t in sorted(c['cats'])[:4] if t],
+            cats=[tid(t) for t in sorted(c['cats'])[:6] if t],
             sentences=[tid(t) for t in sorted(c['sentences'])],
             trans={lang: [tid(w) for w in words[:5]] for lang, words in c['trans'].items()}))
     print('pictures', len(pictures), 'concepts', len(concepts), 'texts', len(texts), flush=True)
