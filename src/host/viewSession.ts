@@ -26,7 +26,7 @@ export class ViewSession implements vscode.Disposable {
   readonly #subscriptions: vscode.Disposable[];
   #seen: string | undefined;
   #assetsTimer: NodeJS.Timeout | undefined;
-  #picturesAllowed = false;
+  #allowedFolders = '';
 
   constructor(private readonly host: Host, private readonly webview: vscode.Webview, private readonly kind: 'sidebar' | 'panel') {
     this.#connection = new ViewConnection(webview, host.log);
@@ -34,7 +34,7 @@ export class ViewSession implements vscode.Disposable {
     this.#subscriptions = [
       this.#connection,
       host.engine.onDidChangeStatus(() => this.#statusChanged()),
-      host.settings.onDidChange(() => { this.#allowFolders(); this.#statusChanged(); }),
+      host.settings.onDidChange(() => this.#statusChanged()),
       host.labels.onDidChange(() => this.#connection.notify(View.assetsChanged, {})),
       vscode.workspace.onDidGrantWorkspaceTrust(() => this.#statusChanged()),
     ];
@@ -70,16 +70,15 @@ export class ViewSession implements vscode.Disposable {
 
   get #stateKey(): string { return `assetSearch.view.${this.kind}`; }
 
+  /** VS Code loads the page anew when its options change, and one that is being loaded may stay empty: they change only when a folder does. */
   #allowFolders(): void {
-    const { context, thumbnails, engine, roots } = this.host;
+    const { context, thumbnails, roots } = this.host;
     const folder = thumbnails.folder;
-    this.webview.options = {
-      enableScripts: true,
-      localResourceRoots: [
-        vscode.Uri.joinPath(context.extensionUri, 'dist'), ...folder ? [vscode.Uri.file(folder)] : [],
-        ...engine.status?.namesOnly ? roots().map(({ path }) => vscode.Uri.file(path)) : [],
-      ],
-    };
+    const folders = [vscode.Uri.joinPath(context.extensionUri, 'dist'), ...folder ? [vscode.Uri.file(folder)] : [], ...roots().map(({ path }) => vscode.Uri.file(path))];
+    const key = folders.join('\n');
+    if (key === this.#allowedFolders) { return; }
+    this.#allowedFolders = key;
+    this.webview.options = { enableScripts: true, localResourceRoots: folders };
   }
 
   #answer(): void {
@@ -128,10 +127,7 @@ export class ViewSession implements vscode.Disposable {
 
   #statusChanged(): void {
     const index = this.host.engine.status;
-    if ((index?.namesOnly !== undefined) !== this.#picturesAllowed) {
-      this.#picturesAllowed = !this.#picturesAllowed;
-      this.#allowFolders();
-    }
+    this.#allowFolders();
     this.#connection.notify(View.statusChanged, viewStatusOf(this.host));
     const now = index && contentOf(index);
     if (now === undefined || now === this.#seen) { return; }

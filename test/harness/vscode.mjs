@@ -78,7 +78,11 @@ export async function findWebview(page, selector, timeoutMs = 30_000) {
     }
     await page.waitForTimeout(100);
   }
-  throw new Error(`No webview with ${selector} within ${timeoutMs / 1000} s. Frames: ${page.frames().map(frame => frame.url().slice(0, 80)).join(', ')}`);
+  const frames = await Promise.all(page.frames().map(async frame => {
+    const body = await Promise.race([frame.evaluate('document.body?.outerHTML').catch(error => String(error)), page.waitForTimeout(1000)]);
+    return `${frame.name()} ${frame.url()} in ${frame.parentFrame()?.name()}: ${String(body).slice(0, 300)}`;
+  }));
+  throw new Error(`No webview with ${selector} within ${timeoutMs / 1000} s. Frames:\n${frames.slice(1).join('\n')}`);
 }
 
 /** Runs a command by its title, as a person would with F1; waits for extensions that are still being found. */
