@@ -30,6 +30,8 @@ class Data:
         self.at = np.array([self.records[i]['at'] for i, _ in self.pictures])
         self.weight = np.array([WEIGHT[self.records[i]['kind']] for i, _ in self.pictures])
         self.clipart = np.array([self.records[i]['kind'] == 'clipart' for i, _ in self.pictures])
+        codes = {}
+        self.meaning = np.array([codes.setdefault(m, len(codes)) for m in words['meanings']])
         self.own = [frozenset([t for t, _ in c['names']] + c['tags'] + c['syn'] + c['cats'] + c['sentences']) for c in self.concepts]
         drawn = np.bincount(self.concept, minlength=len(self.concepts))
         emoji = np.array([bool(self.records[i].get('hex')) and len(self.concepts[c]['trans']) > 8 for i, c in self.pictures])
@@ -37,6 +39,31 @@ class Data:
         self.weight *= np.where(emoji, 2.5, np.where(drawn[self.concept] == 1, .7, 1.))
         self.translated = np.flatnonzero([bool(c['trans']) for c in self.concepts])
         self.names = [([t for t, _ in c['names']], np.cumsum([k for _, k in c['names']]).tolist()) for c in self.concepts]
+
+    def neighbourhoods(self, text):
+        """Remembers where the text tower puts each concept that two pictures or more show, to draw batches of look-alikes from."""
+        drawn = np.bincount(self.concept, minlength=len(self.concepts))
+        self.near_concepts = np.flatnonzero(drawn > 1)
+        order = np.argsort(self.concept, kind='stable')
+        ends = np.cumsum(drawn)
+        self.shown = [order[end - n:end] for end, n in zip(ends, drawn)]
+        with torch.no_grad():
+            self.near = torch.cat([F.normalize(sum(text(*pack([self.tokens[self.names[c][0][0 if k == 0 else -1]] for c in part])) for k in range(2)), dim=1)
+                for part in np.array_split(self.near_concepts, len(self.near_concepts) // 512 + 1)])
+        self.at_near = {c: k for k, c in enumerate(self.near_concepts)}
+
+    def look_alikes(self, anchor, count, rng):
+        """Pictures of the concepts nearest to that of one picture, every meaning once."""
+        k = self.at_near.get(self.concept[anchor])
+        if k is None: return []
+        nearest = self.near_concepts[(self.near @ self.near[k]).topk(count * 3).indices.numpy()]
+        seen, picks = {self.meaning[self.concept[anchor]]}, [anchor]
+        for c in nearest:
+            if len(picks) == count: break
+            if self.meaning[c] in seen: continue
+            seen.add(self.meaning[c])
+            picks.append(self.shown[c][rng.integers(len(self.shown[c]))])
+        return picks
 
     def epoch(self, rng):
         return rng.permutation(np.repeat(np.arange(len(self.weight)), (self.weight + rng.random(len(self.weight))).astype(int)))
@@ -47,6 +74,10 @@ class Data:
         words = c['trans'][random.choices(langs, [self.language_weights[x] for x in langs])[0]]
         return words[0] if random.random() < .6 else random.choice(words)
 
+    def other(self, c):
+        """A text id that says the same in other words: a phrase, or another language."""
+        return random.choice(c['sentences']) if c['sentences'] and random.random() < .35 else self.translation(c)
+
     def english(self, concept):
         """A text id: a name, sometimes a search word."""
         c = self.concepts[concept]
@@ -55,28 +86,33 @@ class Data:
         return ids[0] if len(ids) == 1 else random.choices(ids, cum_weights=cum)[0]
 
     def caption(self, concept, clipart):
-        """(text id, token ids, plain) of one sampled caption. `plain` says whether a colour word may go before it."""
+        """(text id, token ids, plain) of one sampled caption that is seldom the name. `plain` says whether a colour word may go before it."""
         c = self.concepts[concept]
         # Concepts known in many languages are asked for in them.
-        if c['trans'] and random.random() < (.35 if len(c['trans']) > 8 else .15):
+        if c['trans'] and random.random() < (.5 if len(c['trans']) > 8 else .3):
             t = self.translation(c)
             return t, self.tokens[t], False
         r = random.random()
-        if clipart: r = r * .7 + .3
-        if r > .94 and c['sentences']:
+        if r > .80 and c['sentences']:
             t = random.choice(c['sentences'])
             return t, self.tokens[t], False
-        if .55 < r <= .80 and c['tags']: t = random.choice(c['tags'])
-        elif .80 < r <= .88 and c['syn']: t = random.choice(c['syn'])
-        elif .88 < r <= .92 and c['cats']: t = random.choice(c['cats'])
+        if r <= .50 and c['tags']: t = random.choice(c['tags'])
+        elif .50 < r <= .66 and c['syn']: t = random.choice(c['syn'])
+        elif .66 < r <= .80 and c['cats']: t = random.choice(c['cats'])
         else:
             ids, cum = self.names[concept]
             t = ids[0] if len(ids) == 1 else random.choices(ids, cum_weights=cum)[0]
         return t, self.tokens[t], True
 
-    def full_caption(self, concept, clipart=False, colour=-1):
+    def name_caption(self, concept):
+        """As caption(), of names alone."""
+        ids, cum = self.names[concept]
+        t = ids[0] if len(ids) == 1 else random.choices(ids, cum_weights=cum)[0]
+        return t, self.tokens[t], True
+
+    def full_caption(self, concept, clipart=False, colour=-1, name=False):
         """(text id, tokens, colour named in it or -1)."""
-        t, tokens, plain = self.caption(concept, clipart)
+        t, tokens, plain = self.name_caption(concept) if name else self.caption(concept, clipart)
         named = -1
         if plain and colour >= 0 and random.random() < (.35 if colour < 9 else .06):
             tokens = self.colours[colour] + tokens
@@ -261,7 +297,7 @@ def main():
     ap.add_argument('--minutes', type=float, required=True)
     ap.add_argument('--run', default='run')
     ap.add_argument('--batch', type=int, default=512)
-    ap.add_argument('--extra', type=int, default=256, help='additional captions as negatives for the pictures')
+    ap.add_argument('--extra', type=int, default=128, help='additional captions as negatives for the pictures')
     ap.add_argument('--lr', type=float, default=2e-3)
     ap.add_argument('--decay', type=float, default=.03)
     ap.add_argument('--seed', type=int, default=1)
@@ -269,7 +305,12 @@ def main():
     ap.add_argument('--eval', type=float, default=300, help='seconds between evaluations')
     ap.add_argument('--resume', action='store_true')
     ap.add_argument('--init', help='a run whose averaged weights are the start')
-    ap.add_argument('--pairs', type=int, default=160, help='translation pairs a step for the text tower alone')
+    ap.add_argument('--pairs', type=int, default=640, help='pairs of a name and a phrase or translation a step, for the text tower alone')
+    ap.add_argument('--names', type=float, default=.55, help='share of the loss of names; the rest goes to what else is said of a picture')
+    ap.add_argument('--languages', type=float, default=.3, help='weight of the loss of those pairs')
+    ap.add_argument('--pull', type=float, default=3., help='weight of the cosine distance from the second of a pair to the name')
+    ap.add_argument('--groups', type=int, default=3, help='neighbourhoods a batch holds')
+    ap.add_argument('--near', type=int, default=64, help='pictures of a neighbourhood')
     ap.add_argument('--fp32', action='store_true', help='no bf16; without AMX bf16 is slower than fp32, so that is the default there')
     ap.add_argument('--threads', type=int, default=2)
     args = ap.parse_args()
@@ -303,6 +344,7 @@ def main():
     start = time.time() - spent
     print(json.dumps(dict(pictures=len(data.pictures), concepts=len(data.concepts), image=sum(p.numel() for p in image.parameters()),
         text=sum(p.numel() for p in text.parameters()), args=vars(args))), flush=True)
+    data.neighbourhoods(slow_text)
     queue, last_eval, last_log, losses = np.empty(0, np.int64), spent, spent, []
     log = open(os.path.join(CACHE, args.run + '.jsonl'), 'a' if args.resume else 'w')
 
@@ -319,27 +361,34 @@ def main():
         lr = args.lr * min(1, (step + 1) / 150) * (.5 + .5 * math.cos(math.pi * p)) + 1e-6
         for g in opt.param_groups: g['lr'] = lr
         size = next((s for s, until in sizes if p < until), sizes[-1][0])
-        if len(queue) < args.batch: queue = np.concatenate([queue, data.epoch(rng)])
-        picks, queue = queue[:args.batch], queue[args.batch:]
+        if len(queue) < args.batch + args.groups: queue = np.concatenate([queue, data.epoch(rng)])
+        # Part of the batch are look-alikes of some of its pictures: all flags, faces or arrows beside each other.
+        groups = [data.look_alikes(anchor, args.near, rng) for anchor in queue[:args.groups]]
+        free = args.batch - sum(map(len, groups))
+        skip = args.groups if args.groups else 0
+        picks, queue = np.concatenate([queue[skip:skip + free]] + [np.array(g, np.int64) for g in groups]).astype(np.int64), queue[skip + free:]
         pixels, colour = augment(data, picks, size)
         rows = data.concept[picks]
-        captions = [data.full_caption(c, cl, col) for c, cl, col in zip(rows, data.clipart[picks], colour)]
-        others = data.concept[rng.integers(0, len(data.concept), args.extra)]
-        captions += [data.full_caption(c) for c in others]
-        columns = np.concatenate([rows, others])
-        # English and another language of the same concepts: the text tower sees far more words than the pictures have time for.
+        # Each picture has two captions: a name, and something else that is said of it.
+        halves = [[data.full_caption(c, cl, col, name) for c, cl, col in zip(rows, data.clipart[picks], colour)] for name in (True, False)]
+        others = data.concept[rng.integers(0, len(data.concept), 2 * args.extra)].reshape(2, -1)
+        halves = [half + [data.full_caption(c, name=k == 0) for c in more] for k, (half, more) in enumerate(zip(halves, others))]
+        captions = halves[0] + halves[1]
+        columns = np.concatenate([rows, others[0], rows, others[1]])
+        # English and a phrase or another language of the same concepts: the text tower sees far more words than the pictures have time for.
         known = rng.choice(data.translated, args.pairs, replace=False)
         here = [data.english(c) for c in known]
-        there = [data.translation(data.concepts[c]) for c in known]
+        there = [data.other(data.concepts[c]) for c in known]
         says = np.array([c[2] for c in captions])
         positive = (rows[:, None] == columns[None]) & ((says[None] < 0) | (says[None] == colour[:, None]))
-        positive[np.arange(len(rows)), np.arange(len(rows))] = True
+        width = len(halves[0])
+        for first in (0, width): positive[np.arange(len(rows)), first + np.arange(len(rows))] = True
         where = {}
         for j, c in enumerate(captions): where.setdefault(c[0], []).append(j)
         vague = np.zeros_like(positive)
         for i, c in enumerate(rows):
             for t in data.own[c] & where.keys(): vague[i, where[t]] = True
-        vague |= rows[:, None] == columns[None]
+        vague |= data.meaning[rows][:, None] == data.meaning[columns][None]
         positive, vague = torch.from_numpy(positive), torch.from_numpy(vague & ~positive)
         same = torch.from_numpy(np.equal.outer(np.array(here), np.array(here)) | np.equal.outer(np.array(there), np.array(there)))
         same.fill_diagonal_(False)
@@ -352,13 +401,16 @@ def main():
         logits = logits.masked_fill(vague, -1e4)
         pos = positive.float()
         n = len(rows)
-        to_text = -(F.log_softmax(logits, 1) * pos).sum(1) / pos.sum(1)
-        square, sp = logits[:, :n], pos[:, :n]
-        to_image = -(F.log_softmax(square, 0) * sp).sum(0) / sp.sum(0)
+        to_text, to_image = 0., 0.
+        for first, share in ((0, args.names), (width, 1 - args.names)):
+            part, ps = logits[:, first:first + width], pos[:, first:first + width]
+            to_text = to_text + share * (-(F.log_softmax(part, 1) * ps).sum(1) / ps.sum(1)).mean()
+            square, sp = part[:, :n], ps[:, :n]
+            to_image = to_image + share * (-(F.log_softmax(square, 0) * sp).sum(0) / sp.sum(0)).mean()
         between = (a @ b.T * temperature).masked_fill(same, -1e4)
         diagonal = torch.arange(args.pairs)
         languages = F.cross_entropy(between, diagonal) + F.cross_entropy(between.T, diagonal)
-        loss = to_text.mean() * .5 + to_image.mean() * .5 + languages * .1
+        loss = to_text * .5 + to_image * .5 + languages * args.languages + (1 - (a.detach() * b).sum(1)).mean() * args.pull
         opt.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(list(image.parameters()) + list(text.parameters()), 2.)
@@ -368,7 +420,7 @@ def main():
         with torch.no_grad():
             torch._foreach_mul_(slow, keep)
             torch._foreach_add_(slow, fast, alpha=1 - keep)
-        losses.append(float(loss))
+        losses.append(loss.item())
         spent = time.time() - start
         if spent - last_log > 20:
             row = dict(seconds=round(spent), step=step, seen=seen, loss=round(float(np.mean(losses)), 4), scale=round(float(scale.exp()), 2), lr=round(lr, 6), size=size)
@@ -377,7 +429,7 @@ def main():
         if done or spent - last_eval > args.eval:
             row = dict(seconds=round(spent), step=step, seen=seen, **{k: e.recall(slow_image, slow_text) for k, e in evals.items()})
             print(row, flush=True); log.write(json.dumps(row) + '\n'); log.flush()
-            history.append(row); save(); last_eval = time.time() - start
+            history.append(row); save(); data.neighbourhoods(slow_text); last_eval = time.time() - start
 
 
 if __name__ == '__main__': main()

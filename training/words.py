@@ -23,6 +23,125 @@ def normalise(text):
     return re.sub(r'[\s\-_▁]+', ' ', text).strip(' ')
 
 
+# Names that end like this count, they do not say which variant of a drawing it is.
+COUNTED = set('''number numeric num digit digits dice die domino heading h text letter character hearts diamonds spades clubs heart diamond spade club looks filter exposure
+ battery wifi signal level levels timer step steps column columns row rows rank clock time hour hours oclock replay forward rewind skip backward fast counter route lane
+ speed volume vitamin grade age top rating star stars player players size roman section sector stage part priority brightness cellular network uv fan plus minus
+ multiplier x times format version windows web playstation xbox covid office channel century area zone apollo channels line metro train tram bus'''.split())
+ORDINALS = set('one two three four five six seven eight nine ten'.split())
+VARIANTS = {'alt', 'alternate', 'alternative', 'simple', 'variant', 'a', 'b', 'c', 'o', 'v1', 'v2', 'v3', 'new', 'md', 'sm', 'lg', 'xl', 'fragment'}
+# Words that icon sets use for the same thing. Concepts that differ in nothing else are never each other's negatives.
+SAME = [line.split() for line in '''user person account profile people human member
+ add plus new create insert
+ remove minus subtract reduce
+ delete trash bin trashcan garbage
+ check tick done checkmark ok confirm
+ x cross close times cancel
+ settings gear cog setting preferences options gears cogs configure config
+ edit pencil pen write
+ image picture photo photos images pictures
+ file document doc page files
+ folder directory folders
+ mail email envelope message letter
+ chat message comment bubble conversation messages comments chats speech
+ home house
+ search magnifier find zoom
+ warning alert caution
+ info information
+ cart basket trolley
+ phone telephone call
+ mobile smartphone cellphone cell
+ car automobile auto
+ bicycle bike cycle
+ airplane plane aeroplane
+ tv television
+ display monitor screen desktop
+ money cash dollar
+ bookmark favorite favourite
+ lock locked secure
+ unlock unlocked
+ chart graph
+ pie donut
+ calendar date
+ clock time
+ location pin marker place
+ gift present
+ bulb lightbulb lamp
+ mic microphone
+ speaker volume sound
+ link chain
+ lightning bolt thunder flash
+ globe world earth
+ eye view visible show
+ hide hidden
+ refresh reload sync
+ undo back
+ redo forward
+ download save
+ group users people team
+ left west
+ right east
+ up top north upward
+ down bottom south downward
+ circle round circled
+ square box
+ tag label price
+ cup mug
+ glasses eyeglasses spectacles
+ shirt tshirt
+ smile happy smiling
+ sad unhappy
+ kid child
+ baby infant
+ store shop
+ print printer
+ movie film
+ game gaming gamepad
+ bag purse handbag
+ doctor physician
+ medicine drug
+ building office
+ wrench spanner
+ spiral helix
+ menu hamburger
+ triangle tri'''.split('\n')]
+SAME_AS = {}
+for words_ in SAME:
+    for word_ in words_: SAME_AS.setdefault(word_, words_[0])
+
+
+# Categories that say how a set is filed and nothing about the picture.
+FILED = set('''newicons general other others misc miscellaneous core base regular common essential basic basics default various all new custom extra extras default icons icon set
+ unsorted uncategorized symbols2 updated deprecated'''.split())
+
+
+def plain_name(name, known):
+    """The name without what only tells variants of a drawing apart: "trash 3", "home4", "tote simple"; None where nothing of that kind is left of a known name."""
+    words = name.split(' ')
+    changed = False
+    while words:
+        last = words[-1]
+        if len(words) > 1 and (last in VARIANTS or last in ORDINALS or re.fullmatch(r'0?\d{1,2}', last)) and not (set(words[:-1]) & COUNTED and last not in VARIANTS):
+            words.pop(); changed = True
+        elif re.fullmatch(r'[a-z]{4,}\d', last) and not re.sub(r'\d', '', last) in COUNTED:
+            words[-1] = last[:-1]; changed = True
+        else: break
+    plain = ' '.join(words)
+    return plain if changed and plain in known else None
+
+
+def word_bag(name):
+    """What a name says, whatever the order of its words; None where the order matters."""
+    words = name.split(' ')
+    if not 2 <= len(words) <= 4 or {'to', 'from', 'in', 'on', 'of', 'for', 'with', 'and', 'over', 'under', 'off'} & set(words): return None
+    return ' '.join(sorted(words))
+
+
+def meaning(name):
+    """A key that names share which differ in words for the same thing and in order alone."""
+    return ' '.join(sorted({SAME_AS.get(w, w) for w in name.split(' ')}))
+
+
 def strip_styles(names, suffixes, prefixes):
     """Cleaned name per name: trailing and leading style words that a set uses systematically are removed."""
     tail, head, total = collections.Counter(), collections.Counter(), len(names)
@@ -214,6 +333,20 @@ def main():
         if text not in text_id: text_id[text] = len(texts); texts.append(text)
         return text_id[text]
 
+    # Variants of a drawing ("trash 3", "trash simple") and names in another order ("user add", "add user") are one concept: as concepts of their own
+    # they would be each other's negatives.
+    drawn = collections.Counter(cleaned[r['set'], r['name']] for r in records if r['kind'] != 'heldout' and (r['set'], r['name']) not in dropped)
+    known = {n for n, k in drawn.items() if k > 1 or len(n) > 3}
+    plain = {n: plain_name(n, known) or n for n in drawn if n}
+    bags = collections.defaultdict(collections.Counter)
+    for n, k in drawn.items():
+        if n and word_bag(plain[n]): bags[word_bag(plain[n])][plain[n]] += k
+    concept_key = {}
+    for n in plain:
+        bag = word_bag(plain[n])
+        concept_key[n] = bags[bag].most_common(1)[0][0] if bag else plain[n]
+    print('names', len(drawn), 'after merging', len(set(concept_key.values())), flush=True)
+
     concepts, concept_id = [], {}
     pictures = []   # (record index, concept)
     for index, r in enumerate(records):
@@ -225,14 +358,16 @@ def main():
         code = (r.get('hex') or '').lower().replace('-fe0f', '')
         if code and code in table and table[code].get('en'):
             label = table[code]['en'][0]
-        key = label or name
+        key = label or concept_key[name]
         if key not in concept_id:
             concept_id[key] = len(concepts)
             concepts.append(dict(key=key, names=collections.Counter(), tags=set(), trans={}, cats=set(), sentences=set()))
         c = concepts[concept_id[key]]
-        c['names'][name] += 1
+        # The names of variants come seldom: their numbers say nothing about the picture.
+        c['names'][plain[name]] += 4
+        if plain[name] != name: c['names'][name] += 1
         if label:
-            c['names'][label] += 2
+            c['names'][label] += 8
             c['tags'].update(w for w in table[code]['en'][1:] if w != label)
             for lang in LANGUAGES:
                 if table[code].get(lang): c['trans'][lang] = table[code][lang]
@@ -250,28 +385,57 @@ def main():
         pictures.append((index, concept_id[key]))
     for c in concepts:
         key = c['key']
-        c['tags'].update(tags.get(key, ()))
-        if key in written:
-            words, said, categories, _ = written[key]
+        called = [key] + [n for n, _ in c['names'].most_common(6) if n != key]
+        for name in called: c['tags'].update(tags.get(name, ()))
+        for name in [n for n in called if n in written][:1]:
+            words, said, categories, _ = written[name]
             c['tags'].update(w for w in words if w != key)
             c['sentences'].update(said)
             c['cats'].update(categories)
-        for lang, words in translate.get(key, {}).items():
-            c['trans'][lang] = list(dict.fromkeys(words + c['trans'].get(lang, [])))
+        for name in [n for n in called if n in translate][:1]:
+            for lang, words in translate[name].items():
+                c['trans'][lang] = list(dict.fromkeys(words + c['trans'].get(lang, [])))
         syn = set(synonyms.get(key, ()))
         words = key.split(' ')
         if len(words) == 2 and not syn:
             for k, w in enumerate(words):
                 for s in synonyms.get(w, ())[:2]: syn.add(' '.join(words[:k] + [s] + words[k + 1:]))
         if len(words) == 2: syn.add(f'{words[1]} {words[0]}')
-        c['syn'] = syn
+        if len(words) <= 3:
+            for k, w in enumerate(words):
+                for row in SAME:
+                    if w == row[0] or w in row[:4]: syn.update(' '.join(words[:k] + [other] + words[k + 1:]) for other in row[:4] if other != w)
+        c['syn'] = syn - {key}
         sentences = c['sentences']
         if key in gloss: sentences.add(gloss[key])
-        elif len(words) <= 3 and words[0] in gloss and sum(c['names'].values()) > 2: sentences.add(gloss[words[0]])
+        elif len(words) <= 3 and words[0] in gloss and sum(c['names'].values()) > 8: sentences.add(gloss[words[0]])
         if words[0] in verbs and len(words) <= 3 and gerund(words[0]):
             rest = ' '.join(words[1:])
             doing = f'{gerund(words[0])} {rest}'.strip()
             sentences.update([doing, f'someone {doing}', f'{doing} something'])
+    # A name of several words is searched by what its parts are searched by: "trash arrow up" by "delete", too.
+    by_name = {}
+    for c in concepts:
+        for n in c['names']: by_name.setdefault(n, c)
+    inherited = []
+    for c in concepts:
+        words = c['key'].split(' ')
+        tags_, cats = [], []
+        if 2 <= len(words) <= 5 and (len(c['tags']) < 3 or not c['cats']):
+            parts = [' '.join(words[a:b]) for n in range(len(words) - 1, 0, -1) for a in range(len(words) - n + 1) for b in [a + n]]
+            covered = set()
+            for part in parts:
+                found = by_name.get(part)
+                if len(part) < 3 or not found or found is c or set(part.split(' ')) <= covered or len(found['tags']) < 3 or sum(found['names'].values()) < 20: continue
+                covered |= set(part.split(' '))
+                written_words = written[part][0] if part in written else ()
+                tags_ += [part, *(list(written_words) or sorted(found['tags']))[:8]]
+                cats += sorted(found['cats'])
+        inherited.append((tags_, cats))
+    for c, (tags_, cats) in zip(concepts, inherited):
+        if len(c['tags']) < 3: c['tags'].update(t for t in tags_ if t != c['key'])
+        if not c['cats']: c['cats'].update(cats[:8])
+        c['cats'] -= FILED
     out = []
     for c in concepts:
         out.append(dict(
@@ -293,7 +457,7 @@ def main():
     rng = random.Random(1)
     lines = collections.Counter()
     for c in concepts:
-        total = min(30, sum(c['names'].values()))
+        total = min(30, sum(c['names'].values()) // 4)
         for n in c['names']: lines[n] += total
         for t in [*c['tags'], *c['syn'], *c['sentences'], *c['cats']]: lines[t] += 1
         for lang, words in c['trans'].items():
@@ -311,7 +475,7 @@ def main():
     tokens = sp.encode(texts)
     parts = lambda s: tuple(sp.encode(x.strip()) if x.strip() else [] for x in s.split('{}'))
     pickle.dump(dict(pictures=pictures, concepts=out, texts=texts, tokens=tokens, templates=[parts(t) for t in templates],
-        colours=[sp.encode(c) for c in colours], languages=LANGUAGES, keys=[c['key'] for c in concepts]), open(os.path.join(CACHE, 'words.pkl'), 'wb'), 4)
+        colours=[sp.encode(c) for c in colours], languages=LANGUAGES, meanings=[meaning(c['key']) for c in concepts], keys=[c['key'] for c in concepts]), open(os.path.join(CACHE, 'words.pkl'), 'wb'), 4)
     lengths = np.array([len(t) for t in tokens])
     print('vocabulary', sp.get_piece_size(), 'mean tokens', lengths.mean(), 'p99', np.percentile(lengths, 99))
     for q in ['shopping cart', 'prullenbak', 'arrow circle left', 'magnifying glass', 'address book tabs', 'vergrootglas']: print(q, sp.encode(q, out_type=str))
