@@ -22,9 +22,13 @@ suite('Without native libraries', () => {
   });
 
   test('the sidebar says so and finds files by name', async () => {
+    // A page that VS Code loads anew while it is being loaded may stay empty.
+    let loads = 0;
+    workbench.page.on('request', request => { if (request.url().includes('/dist/webview.js')) { loads++; } });
     const sidebar = await openSidebar(workbench.page);
     await sidebar.locator('.banner', { hasText: 'File names are searched instead' }).waitFor();
     await sidebar.locator('status-line', { hasText: 'File names only' }).waitFor();
+    assert.equal(loads, 1, 'times the page was loaded');
     const found = await search(sidebar, 'shopping cart');
     assert.equal(found[0], 'src/assets/icons/shopping-cart.svg');
     // Small files are their own pictures.
