@@ -99,9 +99,7 @@ class Data:
         if r <= .50 and c['tags']: t = random.choice(c['tags'])
         elif .50 < r <= .66 and c['syn']: t = random.choice(c['syn'])
         elif .66 < r <= .80 and c['cats']: t = random.choice(c['cats'])
-        else:
-            ids, cum = self.names[concept]
-            t = ids[0] if len(ids) == 1 else random.choices(ids, cum_weights=cum)[0]
+        else: return self.name_caption(concept)
         return t, self.tokens[t], True
 
     def name_caption(self, concept):
@@ -309,7 +307,7 @@ def main():
     ap.add_argument('--names', type=float, default=.55, help='share of the loss of names; the rest goes to what else is said of a picture')
     ap.add_argument('--languages', type=float, default=.3, help='weight of the loss of those pairs')
     ap.add_argument('--pull', type=float, default=3., help='weight of the cosine distance from the second of a pair to the name')
-    ap.add_argument('--groups', type=int, default=3, help='neighbourhoods a batch holds')
+    ap.add_argument('--groups', type=int, default=4, help='neighbourhoods a batch holds')
     ap.add_argument('--near', type=int, default=64, help='pictures of a neighbourhood')
     ap.add_argument('--fp32', action='store_true', help='no bf16; without AMX bf16 is slower than fp32, so that is the default there')
     ap.add_argument('--threads', type=int, default=2)
@@ -365,8 +363,7 @@ def main():
         # Part of the batch are look-alikes of some of its pictures: all flags, faces or arrows beside each other.
         groups = [data.look_alikes(anchor, args.near, rng) for anchor in queue[:args.groups]]
         free = args.batch - sum(map(len, groups))
-        skip = args.groups if args.groups else 0
-        picks, queue = np.concatenate([queue[skip:skip + free]] + [np.array(g, np.int64) for g in groups]).astype(np.int64), queue[skip + free:]
+        picks, queue = np.concatenate([queue[args.groups:args.groups + free]] + [np.array(g, np.int64) for g in groups]).astype(np.int64), queue[args.groups + free:]
         pixels, colour = augment(data, picks, size)
         rows = data.concept[picks]
         # Each picture has two captions: a name, and something else that is said of it.

@@ -105,10 +105,8 @@ SAME = [line.split() for line in '''user person account profile people human mem
  spiral helix
  menu hamburger
  triangle tri'''.split('\n')]
-SAME_AS = {}
-for words_ in SAME:
-    for word_ in words_: SAME_AS.setdefault(word_, words_[0])
-
+# The first line that holds a word counts.
+SAME_AS = {word: row[0] for row in reversed(SAME) for word in row}
 
 # Categories that say how a set is filed and nothing about the picture.
 FILED = set('''newicons general other others misc miscellaneous core base regular common essential basic basics default various all new custom extra extras default icons icon set
@@ -404,7 +402,7 @@ def main():
         if len(words) <= 3:
             for k, w in enumerate(words):
                 for row in SAME:
-                    if w == row[0] or w in row[:4]: syn.update(' '.join(words[:k] + [other] + words[k + 1:]) for other in row[:4] if other != w)
+                    if w in row[:4]: syn.update(' '.join(words[:k] + [other] + words[k + 1:]) for other in row[:4] if other != w)
         c['syn'] = syn - {key}
         sentences = c['sentences']
         if key in gloss: sentences.add(gloss[key])
