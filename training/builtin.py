@@ -35,7 +35,7 @@ def tokenizer(sp):
 
 
 def compact(path):
-    """Stores large float weights as fp16 with a cast in the graph, and the embedding table as int8 with one scale a row."""
+    """Stores large float weights as fp16 with a cast in the graph; the embedding table as int8 with one scale a row, large convolutions as int8 with one scale an output channel."""
     model = onnx.load(path)
     graph = model.graph
     front = []
@@ -56,6 +56,12 @@ def compact(path):
             for k, new in enumerate([helper.make_node('Gather', [init.name + '_i8', ids], [out + '_q']), helper.make_node('Cast', [out + '_q'], [out + '_f'], to=TensorProto.FLOAT),
                                      helper.make_node('Gather', [init.name + '_scale', ids], [out + '_s']), helper.make_node('Mul', [out + '_f', out + '_s'], [out])]):
                 graph.node.insert(at + k, new)
+        elif value.ndim == 4 and value.size >= 65536:
+            scale = np.abs(value).max((1, 2, 3), keepdims=True) / 127 + 1e-12
+            graph.initializer.extend([numpy_helper.from_array(np.round(value / scale).astype(np.int8), init.name + '_i8'),
+                                      numpy_helper.from_array(scale.astype(np.float32), init.name + '_scale')])
+            front += [helper.make_node('Cast', [init.name + '_i8'], [init.name + '_whole'], to=TensorProto.FLOAT),
+                      helper.make_node('Mul', [init.name + '_whole', init.name + '_scale'], [init.name])]
         else:
             graph.initializer.append(numpy_helper.from_array(value.astype(np.float16), init.name + '_f16'))
             front.append(helper.make_node('Cast', [init.name + '_f16'], [init.name], to=TensorProto.FLOAT))

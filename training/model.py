@@ -4,10 +4,11 @@ import torch.nn as nn
 import torch.nn.functional as F
 
 DIM = 256
+DEPTHS = (1, 3, 2)
 
 
-class _SmallMapConvolution(torch.autograd.Function):
-    """A 3x3 convolution whose weight gradient is one matrix product: on maps of 4x4 and less oneDNN's own takes twice as long in bf16."""
+class _Convolution(torch.autograd.Function):
+    """A 3x3 convolution with gradients that are faster in bf16 than oneDNN's: that of the pixels is another convolution, that of the weights on small maps one matrix product."""
     @staticmethod
     def forward(ctx, x, weight, stride):
         ctx.save_for_backward(x, weight)
@@ -18,7 +19,11 @@ class _SmallMapConvolution(torch.autograd.Function):
     def backward(ctx, grad):
         x, weight = ctx.saved_tensors
         s, c, (h, w) = ctx.stride, x.shape[1], grad.shape[2:]
-        grad_x = torch.ops.aten.convolution_backward(grad, x, weight, None, [s, s], [1, 1], [1, 1], False, [0, 0], 1, [True, False, False])[0]
+        grad = grad.contiguous(memory_format=torch.channels_last)
+        def part(mask): return torch.ops.aten.convolution_backward(grad, x, weight, None, [s, s], [1, 1], [1, 1], False, [0, 0], 1, mask)
+        if s == 1: grad_x = F.conv2d(grad, weight.flip(2, 3).transpose(0, 1).contiguous(memory_format=torch.channels_last), None, 1, 1)
+        else: grad_x = part([True, False, False])[0]
+        if h > 4 and not (s == 2 and c >= 64): return grad_x, part([False, True, False])[1], None
         padded = F.pad(x.permute(0, 2, 3, 1), (0, 0, 1, 1, 1, 1))
         taps = [padded[:, dy:dy + s * (h - 1) + 1:s, dx:dx + s * (w - 1) + 1:s].reshape(-1, c) for dy in range(3) for dx in range(3)]
         flat = grad.permute(0, 2, 3, 1).reshape(-1, grad.shape[1])
@@ -31,9 +36,9 @@ class Conv3(nn.Conv2d):
         super().__init__(cin, cout, 3, stride, 1, bias=False)
 
     def forward(self, x):
-        if self.training and torch.is_autocast_cpu_enabled() and x.shape[2] <= 4 * self.stride[0]:
+        if self.training and torch.is_autocast_cpu_enabled():
             # The tower runs in bf16 under autocast; a function of one's own has to cast for itself.
-            return _SmallMapConvolution.apply(x.to(torch.bfloat16), self.weight.to(torch.bfloat16).contiguous(memory_format=torch.channels_last), self.stride[0])
+            return _Convolution.apply(x.to(torch.bfloat16), self.weight.to(torch.bfloat16).contiguous(memory_format=torch.channels_last), self.stride[0])
         return super().forward(x)
 
 
@@ -55,7 +60,7 @@ class Block(nn.Module):
 
 class ImageTower(nn.Module):
     """pixel_values float32 [batch, 3, side, side] (side a multiple of 16), normalised to [-1, 1] -> unit image_embeds [batch, DIM]."""
-    def __init__(self, stem=32, widths=(64, 128, 320), depths=(1, 2, 1)):
+    def __init__(self, stem=32, widths=(64, 128, 320), depths=DEPTHS):
         super().__init__()
         layers = [nn.Conv2d(3, stem, 3, 2, 1, bias=False), nn.BatchNorm2d(stem), nn.ReLU()]
         cin = stem
@@ -72,19 +77,42 @@ class ImageTower(nn.Module):
         return F.normalize(self.head(x), dim=1)
 
 
+class Attention(nn.Module):
+    """What the other sub-words say to each sub-word: [batch, seq, width] -> the same. Starts as nothing."""
+    def __init__(self, width, heads=4):
+        super().__init__()
+        self.heads = heads
+        self.norm = nn.LayerNorm(width)
+        self.ask, self.key, self.value = nn.Linear(width, width), nn.Linear(width, width, bias=False), nn.Linear(width, width)
+        self.out = nn.Linear(width, width)
+        nn.init.zeros_(self.out.weight); nn.init.zeros_(self.out.bias)
+
+    def forward(self, x, m):
+        b, n, width = x.shape
+        y = self.norm(x)
+        q, k, v = [part(y).view(b, n, self.heads, width // self.heads).transpose(1, 2) for part in (self.ask, self.key, self.value)]
+        score = q @ k.transpose(2, 3) * (width // self.heads) ** -.5
+        score = score.float() + (m.float().view(b, 1, 1, n) - 1) * 1e4
+        return self.out((score.softmax(3).to(v.dtype) @ v).transpose(1, 2).reshape(b, n, width))
+
+
 class TextTower(nn.Module):
-    """input_ids, attention_mask int64 [batch, seq] -> unit text_embeds [batch, DIM]. Word order enters by one width-3 convolution."""
+    """input_ids, attention_mask int64 [batch, seq] -> unit text_embeds [batch, DIM]. Word order enters by one width-3 convolution, the whole text by one attention layer."""
     def __init__(self, vocab, width=256):
         super().__init__()
         self.embed = nn.Embedding(vocab, width)
         nn.init.normal_(self.embed.weight, std=.05)
         self.side = nn.Linear(width, 64)
         self.mix = nn.Linear(width + 128, width)
+        self.attend = Attention(width)
         self.gate = nn.Linear(width, 1)
         self.norm1 = nn.LayerNorm(width)
         self.up = nn.Linear(width, 3 * width)
         self.down = nn.Linear(3 * width, width)
         self.norm2 = nn.LayerNorm(width)
+        self.up2 = nn.Linear(width, 3 * width)
+        self.down2 = nn.Linear(3 * width, width)
+        nn.init.zeros_(self.down2.weight); nn.init.zeros_(self.down2.bias)
         self.head = nn.Linear(width, DIM)
 
     def forward(self, ids, mask):
@@ -97,8 +125,10 @@ class TextTower(nn.Module):
         zero = torch.zeros_like(side[:, :1])
         around = torch.cat([torch.cat([zero, side[:, :-1]], 1), x, torch.cat([side[:, 1:], zero], 1)], 2)
         x = x + F.gelu(self.mix(around))
+        x = x + self.attend(x, m)
         weight = torch.exp(self.gate(x).clamp(-8, 8)) * m
         x = (x * weight).sum(1) / (weight.sum(1) + 1e-6)
         x = self.norm1(x)
         x = self.norm2(x + self.down(F.gelu(self.up(x))))
+        x = x + self.down2(F.gelu(self.up2(x)))
         return F.normalize(self.head(x), dim=1)

@@ -15,7 +15,7 @@ sharp.concurrency(1);
 sharp.cache(false);
 
 const SIZE = 64;
-const CAP = 5000;
+const CAP = 9000;
 const LOGO_CAP = 1500;
 /** Evaluated on, never trained on. */
 const HELD_OUT = new Set(['ph', 'carbon', 'openmoji']);

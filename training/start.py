@@ -5,7 +5,7 @@ import onnx
 import torch
 from onnx import numpy_helper
 import sentencepiece
-from model import ImageTower, TextTower
+from model import DEPTHS, ImageTower, TextTower
 from words import VOCAB
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -18,6 +18,7 @@ def weights(name):
     graph = onnx.load(os.path.join(SHIPPED, name)).graph
     found = {i.name: numpy_helper.to_array(i) for i in graph.initializer}
     for key in [k for k in found if k.endswith('_f16')]: found[key[:-4]] = found.pop(key).astype(np.float32)
+    for key in [k for k in found if k.endswith('_i8')]: found[key[:-3]] = found[key].astype(np.float32) * found[key[:-3] + '_scale']
     return graph, {k: torch.from_numpy(np.array(v)) for k, v in found.items()}
 
 
@@ -25,7 +26,10 @@ def image_tower(calibration):
     """The tower of the shipped graph. Batch normalisation is folded into its convolutions: it is unfolded with the statistics that `calibration` ([n, 3, 64, 64]) gives it."""
     graph, found = weights('vision_model.onnx')
     folded = {node.output[0]: (found[node.input[1]], found[node.input[2]]) for node in graph.node if node.op_type == 'Conv'}
-    tower = ImageTower().to(memory_format=torch.channels_last).train()
+    # How deep the shipped tower is: a block has a conv1, and its width says its stage.
+    widths = [weight.shape[0] for name, (weight, _) in folded.items() if '/conv1/' in name]
+    depths = tuple(widths.count(w) for w in (64, 128, 320))
+    tower = ImageTower(depths=depths).to(memory_format=torch.channels_last).train()
     modules = dict(tower.named_modules())
     pairs = []
     for name, norm in modules.items():
@@ -49,7 +53,21 @@ def image_tower(calibration):
             norm.momentum = .1
             norm._forward_hooks.clear()
         tower.head.weight.copy_(found['head.weight']); tower.head.bias.copy_(found['head.bias'])
-    return tower
+    return deeper(tower, depths)
+
+
+def deeper(tower, depths):
+    """The tower with as many blocks as today's: those that are new come last in their stage and do nothing at first."""
+    out = ImageTower().to(memory_format=torch.channels_last)
+    at, to = 3, 3
+    for old, now in zip(depths, DEPTHS):
+        for k in range(now):
+            if k < old: out.body[to + k].load_state_dict(tower.body[at + k].state_dict())
+            else: torch.nn.init.zeros_(out.body[to + k].bn2.weight)
+        at += old; to += now
+    for k in range(3): out.body[k].load_state_dict(tower.body[k].state_dict())
+    out.head.load_state_dict(tower.head.state_dict())
+    return out
 
 
 def _scopes(path):
@@ -65,19 +83,16 @@ def _scopes(path):
 
 def text_tower():
     """The tower of the shipped graph, its table carried over to today's vocabulary: a piece that is new starts as the mean of the old pieces it is made of."""
-    _, found = weights('text_model.onnx')
+    graph, found = weights('text_model.onnx')
     tower = TextTower(VOCAB)
     own = tower.state_dict()
-    transposed = [k for k in found if k.startswith('onnx::MatMul')]
-    for key in own:
-        if key == 'embed.weight': continue
-        value = found.get(key)
-        if value is None:
-            fits = [k for k in transposed if tuple(found[k].shape) == tuple(own[key].T.shape)]
-            assert len(fits) == 1, (key, fits)
-            value = found[fits[0]].T
-        own[key].copy_(value)
-    table = found['embed.weight_i8'].float() * found['embed.weight_scale']
+    # The exporter keeps the names of biases, and those of matrices in the nodes that multiply by them.
+    for node in graph.node:
+        if node.op_type == 'MatMul' and node.input[1] in found: found['.'.join(node.name.strip('/').split('/')[:-1]) + '.weight'] = found[node.input[1]].T
+    kept = [key for key in own if key != 'embed.weight' and key in found]
+    for key in kept: own[key].copy_(found[key])
+    print('layers that are new:', [key for key in own if key not in kept and key != 'embed.weight'])
+    table = found['embed.weight']
     old = json.load(open(os.path.join(SHIPPED, 'tokenizer.json')))['model']['vocab']
     place = {piece: k for k, (piece, _) in enumerate(old)}
     score = {piece: s for piece, s in old}

@@ -1,5 +1,5 @@
 """Trains both towers with a multi-positive symmetric InfoNCE loss; the schedule follows wall time, so that it anneals to the end by a deadline."""
-import argparse, json, math, os, pickle, random, time
+import argparse, bisect, json, math, os, pickle, random, time
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -32,12 +32,20 @@ class Data:
         self.clipart = np.array([self.records[i]['kind'] == 'clipart' for i, _ in self.pictures])
         codes = {}
         self.meaning = np.array([codes.setdefault(m, len(codes)) for m in words['meanings']])
+        # What several concepts are searched or filed by.
+        shared = np.bincount([t for c in self.concepts for t in {*c['tags'], *c['cats']}], minlength=len(self.texts))
+        self.topics = [[t for t in {*c['tags'], *c['cats']} if shared[t] >= 8] for c in self.concepts]
+        self.joins = words['joins']
+        self.categories = {t for c in self.concepts for t in c['cats'] if shared[t] >= 40}
         self.own = [frozenset([t for t, _ in c['names']] + c['tags'] + c['syn'] + c['cats'] + c['sentences']) for c in self.concepts]
         drawn = np.bincount(self.concept, minlength=len(self.concepts))
         emoji = np.array([bool(self.records[i].get('hex')) and len(self.concepts[c]['trans']) > 8 for i, c in self.pictures])
         # A concept that only one family draws teaches little about the next family; emoji carry nearly all of the other languages.
         self.weight *= np.where(emoji, 2.5, np.where(drawn[self.concept] == 1, .7, 1.))
         self.translated = np.flatnonzero([bool(c['trans']) for c in self.concepts])
+        # Emoji labels say things that no icon is called.
+        share = np.array([3. if len(self.concepts[c]['trans']) > 10 else 1. for c in self.translated])
+        self.translated_share = share / share.sum()
         self.names = [([t for t, _ in c['names']], np.cumsum([k for _, k in c['names']]).tolist()) for c in self.concepts]
 
     def neighbourhoods(self, text):
@@ -48,7 +56,7 @@ class Data:
         ends = np.cumsum(drawn)
         self.shown = [order[end - n:end] for end, n in zip(ends, drawn)]
         with torch.no_grad():
-            self.near = torch.cat([F.normalize(sum(text(*pack([self.tokens[self.names[c][0][0 if k == 0 else -1]] for c in part])) for k in range(2)), dim=1)
+            self.near = torch.cat([F.normalize(sum(encode(text, [self.tokens[self.names[c][0][k]] for c in part]) for k in (0, -1)), dim=1)
                 for part in np.array_split(self.near_concepts, len(self.near_concepts) // 512 + 1)])
         self.at_near = {c: k for k, c in enumerate(self.near_concepts)}
 
@@ -64,6 +72,34 @@ class Data:
             seen.add(self.meaning[c])
             picks.append(self.shown[c][rng.integers(len(self.shown[c]))])
         return picks
+
+    def partner(self, pick, rng):
+        """Another picture of the same concept; None where there is none."""
+        shown = self.shown[self.concept[pick]]
+        if len(shown) < 2: return None
+        other = shown[rng.integers(len(shown))]
+        return None if other == pick else other
+
+    def topics_of(self, rows, most, rng):
+        """(token ids of texts, bool [pictures, texts], bool [pictures]): what some of these concepts share, who has it, and about whom enough is said to tell who has not."""
+        where = {}
+        for i, c in enumerate(rows):
+            for t in self.topics[c]: where.setdefault(t, []).append(i)
+        found = [t for t, at in where.items() if len(set(rows[at])) > 1]
+        key = rng.random(len(found)) - np.array([.5 * (t in self.categories) for t in found])
+        found = [found[k] for k in np.argsort(key)[:most]]
+        has = np.zeros((len(rows), len(found)), bool)
+        for k, t in enumerate(found): has[where[t], k] = True
+        # Sets file their icons under two subjects at once: "maps & travel".
+        subjects = [k for k, t in enumerate(found) if t in self.categories]
+        two = [random.sample(subjects, 2) for _ in range(most // 8)] if len(subjects) > 1 else []
+        has = np.concatenate([has, *((has[:, a] | has[:, b])[:, None] for a, b in two)], 1)
+        said = [self.tokens[t] for t in found] + [self.tokens[found[a]] + random.choice(self.joins) + self.tokens[found[b]] for a, b in two]
+        # Labels are asked for in templates, too.
+        for k in np.flatnonzero(rng.random(len(said)) < .3):
+            before, after = random.choice(self.templates[:5])
+            said[k] = before + said[k] + after
+        return [tokens[:24] for tokens in said], has, np.array([len(self.topics[c]) >= 4 for c in rows])
 
     def epoch(self, rng):
         return rng.permutation(np.repeat(np.arange(len(self.weight)), (self.weight + rng.random(len(self.weight))).astype(int)))
@@ -112,7 +148,7 @@ class Data:
         """(text id, tokens, colour named in it or -1)."""
         t, tokens, plain = self.name_caption(concept) if name else self.caption(concept, clipart)
         named = -1
-        if plain and colour >= 0 and random.random() < (.35 if colour < 9 else .06):
+        if plain and colour >= 0 and random.random() < (.45 if colour < 9 else .08):
             tokens = self.colours[colour] + tokens
             named = colour
         if plain and random.random() < .2:
@@ -128,6 +164,17 @@ def pack(tokens):
         ids[i, :len(t)] = torch.tensor(t, dtype=torch.long)
         mask[i, :len(t)] = 1
     return ids, mask
+
+
+def encode(text, tokens):
+    """Unit vectors [texts, DIM], in order. Texts of like length go through the tower together: most have two or three pieces, a few have twenty."""
+    order = sorted(range(len(tokens)), key=lambda k: len(tokens[k]))
+    lengths = [len(tokens[k]) for k in order]
+    cuts = [0, *sorted({bisect.bisect_right(lengths, n) for n in (3, 6, 10)}), len(order)]
+    out = torch.cat([text(*pack([tokens[k] for k in order[a:b]])) for a, b in zip(cuts, cuts[1:]) if b > a])
+    back = torch.empty(len(order), dtype=torch.long)
+    back[torch.tensor(order)] = torch.arange(len(order))
+    return out[back]
 
 
 def product_background(rgb, alpha):
@@ -282,11 +329,11 @@ def held_out_sets(data, which):
     return out
 
 
-def parameters(image, text, scale, decay):
+def parameters(image, text, scales, decay):
     a, b = [], []
     for m in (image, text):
         for n, p in m.named_parameters(): (b if p.ndim < 2 or 'embed' in n else a).append(p)
-    return [dict(params=a, weight_decay=decay), dict(params=b + [scale], weight_decay=0.)]
+    return [dict(params=a, weight_decay=decay), dict(params=b + scales, weight_decay=0.)]
 
 
 def main():
@@ -309,6 +356,9 @@ def main():
     ap.add_argument('--pull', type=float, default=3., help='weight of the cosine distance from the second of a pair to the name')
     ap.add_argument('--groups', type=int, default=4, help='neighbourhoods a batch holds')
     ap.add_argument('--near', type=int, default=64, help='pictures of a neighbourhood')
+    ap.add_argument('--topics', type=float, default=.35, help='weight of the loss of search words and categories that several concepts share')
+    ap.add_argument('--partners', type=int, default=64, help='pictures of a batch that come with another picture of their concept')
+    ap.add_argument('--same', type=float, default=.15, help='weight of the loss between pictures of one concept')
     ap.add_argument('--fp32', action='store_true', help='no bf16; without AMX bf16 is slower than fp32, so that is the default there')
     ap.add_argument('--threads', type=int, default=2)
     args = ap.parse_args()
@@ -321,7 +371,8 @@ def main():
     evals = {k: e for k, e in evals.items() if k in ('phosphor', 'carbon', 'openmoji en', 'openmoji nl', 'openmoji ja')}
     image, text = ImageTower().to(memory_format=torch.channels_last), TextTower(words.VOCAB)
     scale = torch.nn.Parameter(torch.tensor(math.log(1 / .05)))
-    opt = torch.optim.AdamW(parameters(image, text, scale, args.decay), lr=args.lr, betas=(.9, .98))
+    topic_scale = torch.nn.Parameter(torch.tensor(math.log(12.)))
+    opt = torch.optim.AdamW(parameters(image, text, [scale, topic_scale], args.decay), lr=args.lr, betas=(.9, .98))
     import copy
     slow_image, slow_text = copy.deepcopy(image).eval(), copy.deepcopy(text).eval()
     fast = [p for m in (image, text) for p in m.parameters()] + [b for b in image.buffers() if b.dtype == torch.float32]
@@ -331,7 +382,7 @@ def main():
     if args.resume and os.path.exists(path):
         s = torch.load(path)
         image.load_state_dict(s['image']); text.load_state_dict(s['text']); slow_image.load_state_dict(s['slow_image']); slow_text.load_state_dict(s['slow_text'])
-        opt.load_state_dict(s['opt']); scale.data = s['scale']; step, seen, spent, history = s['step'], s['seen'], s['spent'], s['history']
+        opt.load_state_dict(s['opt']); scale.data = s['scale']; topic_scale.data = s['topic_scale']; step, seen, spent, history = s['step'], s['seen'], s['spent'], s['history']
         rng = np.random.default_rng(args.seed + step); random.seed(args.seed + step); torch.manual_seed(args.seed + step)
     elif args.init:
         s = torch.load(os.path.join(CACHE, args.init + '.pt'))
@@ -348,7 +399,7 @@ def main():
 
     def save():
         torch.save(dict(image=image.state_dict(), text=text.state_dict(), slow_image=slow_image.state_dict(), slow_text=slow_text.state_dict(),
-            opt=opt.state_dict(), scale=scale.data, step=step, seen=seen, spent=time.time() - start, history=history, args=vars(args)), path + '.tmp')
+            opt=opt.state_dict(), scale=scale.data, topic_scale=topic_scale.data, step=step, seen=seen, spent=time.time() - start, history=history, args=vars(args)), path + '.tmp')
         os.replace(path + '.tmp', path)
 
     done = False
@@ -362,8 +413,9 @@ def main():
         if len(queue) < args.batch + args.groups: queue = np.concatenate([queue, data.epoch(rng)])
         # Part of the batch are look-alikes of some of its pictures: all flags, faces or arrows beside each other.
         groups = [data.look_alikes(anchor, args.near, rng) for anchor in queue[:args.groups]]
-        free = args.batch - sum(map(len, groups))
-        picks, queue = np.concatenate([queue[args.groups:args.groups + free]] + [np.array(g, np.int64) for g in groups]).astype(np.int64), queue[args.groups + free:]
+        partners = [p for p in (data.partner(pick, rng) for pick in queue[args.groups:args.groups + args.partners]) if p is not None]
+        free = args.batch - sum(map(len, groups)) - len(partners)
+        picks, queue = np.concatenate([queue[args.groups:args.groups + free], partners] + [np.array(g, np.int64) for g in groups]).astype(np.int64), queue[args.groups + free:]
         pixels, colour = augment(data, picks, size)
         rows = data.concept[picks]
         # Each picture has two captions: a name, and something else that is said of it.
@@ -373,7 +425,7 @@ def main():
         captions = halves[0] + halves[1]
         columns = np.concatenate([rows, others[0], rows, others[1]])
         # English and a phrase or another language of the same concepts: the text tower sees far more words than the pictures have time for.
-        known = rng.choice(data.translated, args.pairs, replace=False)
+        known = rng.choice(data.translated, args.pairs, replace=False, p=data.translated_share)
         here = [data.english(c) for c in known]
         there = [data.other(data.concepts[c]) for c in known]
         says = np.array([c[2] for c in captions])
@@ -387,12 +439,14 @@ def main():
             for t in data.own[c] & where.keys(): vague[i, where[t]] = True
         vague |= data.meaning[rows][:, None] == data.meaning[columns][None]
         positive, vague = torch.from_numpy(positive), torch.from_numpy(vague & ~positive)
+        topics, has, known_well = data.topics_of(rows, 160, rng)
+        has, known_well = torch.from_numpy(has), torch.from_numpy(known_well)
         same = torch.from_numpy(np.equal.outer(np.array(here), np.array(here)) | np.equal.outer(np.array(there), np.array(there)))
         same.fill_diagonal_(False)
         with torch.autocast('cpu', dtype=torch.bfloat16, enabled=bf16):
             v = image(pixels.contiguous(memory_format=torch.channels_last)).float()
-            every = text(*pack([c[1] for c in captions] + [data.tokens[t] for t in here + there])).float()
-        t, a, b = every.split([len(captions), args.pairs, args.pairs])
+            every = encode(text, [c[1] for c in captions] + [data.tokens[t][:24] for t in here + there] + topics).float()
+        t, a, b, about = every.split([len(captions), args.pairs, args.pairs, len(topics)])
         temperature = scale.exp().clamp(max=100)
         logits = (v @ t.T) * temperature
         logits = logits.masked_fill(vague, -1e4)
@@ -407,7 +461,21 @@ def main():
         between = (a @ b.T * temperature).masked_fill(same, -1e4)
         diagonal = torch.arange(args.pairs)
         languages = F.cross_entropy(between, diagonal) + F.cross_entropy(between.T, diagonal)
-        loss = to_text * .5 + to_image * .5 + languages * args.languages + (1 - (a.detach() * b).sum(1)).mean() * args.pull
+        # A search word stands for all pictures that have it, and a picture for all search words it has.
+        near = (v @ about.T * topic_scale.exp().clamp(max=40)).masked_fill(~has & ~known_well.unsqueeze(1), -1e4)
+        p = has.float()
+        topic = -(F.log_softmax(near, 0) * p).sum(0) / p.sum(0)
+        some = p.sum(1) > 0
+        topic_loss = topic.mean() + (-(F.log_softmax(near, 1) * p).sum(1)[some] / p.sum(1)[some]).mean()
+        # Pictures of one concept in different styles lie together.
+        twin = torch.from_numpy(rows[:, None] == rows[None])
+        alike = torch.from_numpy(data.meaning[rows][:, None] == data.meaning[rows][None])
+        itself = torch.eye(n, dtype=torch.bool)
+        between_pictures = (v @ v.T * 16.).masked_fill(itself | (alike & ~twin), -1e4)
+        p = (twin & ~itself).float()
+        some = p.sum(1) > 0
+        same_loss = (-(F.log_softmax(between_pictures, 1) * p).sum(1)[some] / p.sum(1)[some]).mean() if some.any() else 0.
+        loss = topic_loss * args.topics + same_loss * args.same + to_text * .5 + to_image * .5 + languages * args.languages + (1 - (a.detach() * b).sum(1)).mean() * args.pull
         opt.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(list(image.parameters()) + list(text.parameters()), 2.)
