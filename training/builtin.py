@@ -5,12 +5,15 @@ import onnx
 import torch
 from onnx import TensorProto, helper, numpy_helper
 import sentencepiece
-from model import DIM, ImageTower, TextTower
+from model import DIM, ImageTower, LevelledTower, TextTower
 from words import VOCAB, normalise
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 CACHE = os.path.join(HERE, '.cache')
 OUT = os.path.join(HERE, '..', 'media', 'builtin')
+
+# Captions that say what a hub is.
+CAPTIONS = 4096
 
 GOLDENS = ['', ' ', 'cat', 'Cat', 'shopping cart', 'shopping-cart', 'shopping_cart', 'shoppingCart', 'ShoppingCartIcon', 'arrow-left', 'prullenbak', 'vergrootglas',
     'Löschen', 'corbeille à papier', 'lupa de búsqueda', 'żarówka', 'cœur', 'naïve café', 'ゴミ箱', '放大镜', 'корзина', '휴지통', 'สวัสดี', 'مرحبا', '❤️', '😀 smile', '👩‍💻',
@@ -35,7 +38,7 @@ def tokenizer(sp):
 
 
 def compact(path):
-    """Stores large float weights as fp16 with a cast in the graph; the embedding table as int8 with one scale a row, large convolutions as int8 with one scale an output channel."""
+    """Stores large float weights as fp16 with a cast in the graph; the embedding table as int8 with one scale a row, large convolutions and the captions as int8 with one scale an output channel or caption."""
     model = onnx.load(path)
     graph = model.graph
     front = []
@@ -56,8 +59,10 @@ def compact(path):
             for k, new in enumerate([helper.make_node('Gather', [init.name + '_i8', ids], [out + '_q']), helper.make_node('Cast', [out + '_q'], [out + '_f'], to=TensorProto.FLOAT),
                                      helper.make_node('Gather', [init.name + '_scale', ids], [out + '_s']), helper.make_node('Mul', [out + '_f', out + '_s'], [out])]):
                 graph.node.insert(at + k, new)
-        elif value.ndim == 4 and value.size >= 65536:
-            scale = np.abs(value).max((1, 2, 3), keepdims=True) / 127 + 1e-12
+        elif value.ndim == 4 and value.size >= 65536 or CAPTIONS in value.shape:
+            # A scale an output channel, or a caption, whichever way round the exporter wrote them.
+            channel = value.shape.index(CAPTIONS) if CAPTIONS in value.shape else 0
+            scale = np.abs(value).max(tuple(k for k in range(value.ndim) if k != channel), keepdims=True) / 127 + 1e-12
             graph.initializer.extend([numpy_helper.from_array(np.round(value / scale).astype(np.int8), init.name + '_i8'),
                                       numpy_helper.from_array(scale.astype(np.float32), init.name + '_scale')])
             front += [helper.make_node('Cast', [init.name + '_i8'], [init.name + '_whole'], to=TensorProto.FLOAT),
@@ -77,6 +82,21 @@ def entry(name):
     return {'path': name, 'sha256': hashlib.sha256(blob).hexdigest(), 'sizeBytes': len(blob)}
 
 
+def levelled(state, text):
+    """The image tower with a sample of the training's captions, levelled on a sample of its pictures."""
+    from train import SIZE, Data, augment, encode
+    torch.manual_seed(1)
+    data, rng = Data(), np.random.default_rng(1)
+    with torch.no_grad():
+        captions = encode(text, [data.tokens[k][:24] for k in rng.choice(len(data.tokens), CAPTIONS, replace=False)])
+        image = LevelledTower(captions, float(state['scale'].exp().clamp(max=100))).eval()
+        assert set(image.load_state_dict(state['slow_image'], strict=False).missing_keys) == {'captions', 'common'}
+        pictures = np.array_split(data.epoch(rng)[:4096], 16)
+        image.level = float(torch.cat([image.nearness(ImageTower.forward(image, augment(data, part, SIZE)[0])) for part in pictures]).mean())
+    print('level', round(image.level, 4))
+    return image
+
+
 def main():
     ap = argparse.ArgumentParser()
     ap.add_argument('--run', default='run')
@@ -86,8 +106,9 @@ def main():
     torch.set_num_threads(2)
     os.makedirs(OUT, exist_ok=True)
     state = torch.load(os.path.join(CACHE, args.run + '.pt'))
-    image, text = ImageTower().eval(), TextTower(VOCAB).eval()
-    image.load_state_dict(state['slow_image']); text.load_state_dict(state['slow_text'])
+    text = TextTower(VOCAB).eval()
+    text.load_state_dict(state['slow_text'])
+    image = levelled(state, text)
     vision_path, text_path = os.path.join(OUT, 'vision_model.onnx'), os.path.join(OUT, 'text_model.onnx')
     pixels = torch.rand(4, 3, args.size, args.size) * 2 - 1
     ids, mask = torch.randint(2, VOCAB, (4, 7)), torch.ones(4, 7, dtype=torch.long)

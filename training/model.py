@@ -77,6 +77,34 @@ class ImageTower(nn.Module):
         return F.normalize(self.head(x), dim=1)
 
 
+class LevelledTower(ImageTower):
+    """
+    The image tower as it ships. Some pictures lie near very many captions and would be found for all that the text tower is unsure of (hubs; inverted softmax,
+    Smith et al. 2017). All captions have one direction in common: a picture is turned away from it by as much as it is nearer to a sample of captions than pictures are on
+    average, and so loses the same for every query.
+
+    captions [n, DIM]: unit text_embeds; sharpness: the logit scale; level: the mean nearness of pictures; share: how much of the difference is taken away.
+    """
+    def __init__(self, captions, sharpness, level=0., share=.6):
+        super().__init__()
+        self.sharpness, self.level, self.share = sharpness, level, share
+        common = captions.mean(0)
+        self.register_buffer('captions', captions)
+        self.register_buffer('common', F.normalize(common, dim=0))
+        self.length = float(common.norm())
+
+    def nearness(self, v):
+        """[batch, DIM] -> [batch, 1]: a soft maximum of the cosines to the captions."""
+        return 1 + torch.log(torch.exp(self.sharpness * (F.linear(v, self.captions) - 1)).mean(1, keepdim=True)) / self.sharpness
+
+    def forward(self, x):
+        v = super().forward(x)
+        along = F.linear(v, self.common.unsqueeze(0))
+        rest = F.normalize(v - along * self.common, dim=1)
+        along = (along - self.share * (self.nearness(v) - self.level) / self.length).clamp(-.9, .9)
+        return along * self.common + torch.sqrt(1 - along * along) * rest
+
+
 class Attention(nn.Module):
     """What the other sub-words say to each sub-word: [batch, seq, width] -> the same. Starts as nothing."""
     def __init__(self, width, heads=4):
