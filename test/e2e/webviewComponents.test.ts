@@ -204,7 +204,7 @@ suite('Webview components', () => {
     await keyboard.press('Enter');
     await page.getByRole('menuitem', { name: 'Markdown' }).click();
     await focused(at(2));
-    const { action, assets } = (await received('view/action')).at(-1)!.params;
+    const { action, assets } = await until('the action', async () => (await received('view/action')).at(-1)?.params);
     assert.equal(action, 'copyMarkdown');
     assert.deepEqual(assets.map(({ path }: { path: string }) => path), [await at(1).getAttribute('data-path'), await at(2).getAttribute('data-path')]);
   });
