@@ -6,7 +6,7 @@ import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Decoder } from '../src/core/decoder';
 import { createImageEncoder, createTextEncoder } from '../src/core/encoder';
-import { dot, labelPrompts, meanVector } from '../src/core/label';
+import { dot, labelCosine, labelVectors } from '../src/core/label';
 import { loadModel } from '../src/core/model';
 
 /** Recall@10 that the built-in model must reach on the regular set: what the weights that ship have, less a little. */
@@ -136,9 +136,11 @@ async function main(): Promise<void> {
       row(`similar: ${pairs.length} phosphor icons, same name among ${others.length}`, recall(pairs.map(({ index }) => dark[index]!), others.map(({ vector }) => vector), at => counterparts.get(pairs[at]!.name)!));
 
       const categories = [...new Set(catalog.map(each => each.figma_category))].sort();
-      const labels: Float32Array[] = [];
-      for (const category of categories) { labels.push(meanVector(await texts.encode(labelPrompts(category, promptTemplates)))); }
-      const right = names.filter((name, index) => categories[order(dark[index]!, labels)[0]!] === entry.get(name)?.figma_category).length;
+      const labels = await labelVectors(categories, promptTemplates, list => texts.encode(list));
+      const right = names.filter((name, index) => {
+        const cosines = labels.map(readings => labelCosine(readings, dark[index]!));
+        return categories[cosines.indexOf(Math.max(...cosines))] === entry.get(name)?.figma_category;
+      }).length;
       row(`zero-shot: phosphor's ${categories.length} categories`, [right / names.length, undefined, undefined]);
     }
 

@@ -27,7 +27,7 @@ async function bench(count: number): Promise<void> {
   }
   await space.maintain({ force: true, warn: console.log, timeoutMs: 600_000 });
   const keeper = new LabelKeeper(folder, []);
-  const judge: Judge = { labels: words, vectors: words.map(randomUnit), score: { kind: 'softmax', logitScale: 26, logitBias: 0 }, model: 'bench@1' };
+  const judge: Judge = { labels: words, vectors: words.map(() => [randomUnit()]), score: { kind: 'softmax', logitScale: 26, logitBias: 0 }, model: 'bench@1' };
   const timed = async <T>(name: string, work: () => Promise<T>): Promise<T> => {
     const waits: number[] = [];
     let over = false;

@@ -6,6 +6,25 @@ export function labelPrompts(label: string, templates: readonly string[]): strin
   return (templates.length > 0 ? templates : ['{}']).map(template => template.replaceAll('{}', () => label));
 }
 
+/** What a label may mean: itself, and where it joins things ("maps & travel", "cat / dog") each of them. A joining sign stands between spaces. */
+export function labelReadings(label: string): string[] {
+  const parts = label.split(/\s+[&/]\s+/).filter(part => part !== '');
+  return parts.length > 1 ? [...new Set([label, ...parts])] : [label];
+}
+
+/** The vectors of one label: of each of its readings the mean over the sentences. `encode`: texts to unit vectors, in order. */
+export async function labelVectors(labels: readonly string[], templates: readonly string[], encode: (texts: string[]) => Promise<readonly Float32Array[]>): Promise<Float32Array[][]> {
+  const prompts = labels.map(label => labelReadings(label).map(reading => labelPrompts(reading, templates)));
+  const vectors = await encode(prompts.flat(2));
+  let start = 0;
+  return prompts.map(readings => readings.map(list => meanVector(vectors.slice(start, start += list.length))));
+}
+
+/** The cosine of a picture to a label: that of the reading which fits it best. */
+export function labelCosine(readings: readonly Float32Array[], picture: Float32Array): number {
+  return Math.max(...readings.map(each => dot(each, picture)));
+}
+
 /** Unit vector of the mean of unit vectors. */
 export function meanVector(vectors: readonly Float32Array[]): Float32Array {
   const mean = new Float32Array(vectors[0]?.length ?? 0);

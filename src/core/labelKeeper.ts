@@ -3,7 +3,7 @@ import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import type { LabelRunResult, LabelScope, Root, TeamExport, TeamImport } from '../protocol';
 import { AssetSearchError, messageOf } from '../errors';
-import { dot, probabilities, surePlaces } from './label';
+import { labelCosine, probabilities, surePlaces } from './label';
 import type { LabelledAsset } from './labelExport';
 import { formatMarks, keptLabels, markByHand, markByModel, markByTeam, parseMarks, type Mark } from './labelText';
 import type { ScoreSpec } from '../models/manifest';
@@ -16,7 +16,7 @@ const chunkRows = 20_000;
 const sliceCosines = 20_000;
 
 /** What a model says: the unit vector of each label, and how cosines become probabilities. */
-export interface Judge { labels: readonly string[]; vectors: readonly Float32Array[]; score: ScoreSpec; model: string }
+export interface Judge { labels: readonly string[]; vectors: readonly (readonly Float32Array[])[]; score: ScoreSpec; model: string }
 
 export interface Changing { space: Space; signal?: AbortSignal; onProgress?: (done: number, total: number) => void }
 
@@ -37,7 +37,7 @@ export class LabelKeeper {
     let [images, unsure] = [0, 0];
     const { changed, cancelled } = await this.change(scope, { ...changing, vectors: true, cost: judge.labels.length }, (batch, row, old) => {
       const vector = batch.vectorAt(row);
-      const values = probabilities(judge.vectors.map(each => dot(each, vector)), judge.score);
+      const values = probabilities(judge.vectors.map(readings => labelCosine(readings, vector)), judge.score);
       const sure = surePlaces(values, judge.score.kind).map(place => ({ label: judge.labels[place]!, probability: values[place]! }));
       const marks = markByModel(old, candidates, sure, judge.model);
       images++;

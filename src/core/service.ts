@@ -21,7 +21,7 @@ import { createImageEncoder, createTextEncoder, type ImageEncoder, type TextEnco
 import { AssetSearchError, SkipError, cancelled, messageOf } from '../errors';
 import { checkIndexFiles, checkIndexFolder, folderProblem, makeFolder } from './indexFolder';
 import { runIndex } from './indexer';
-import { dot, labelPrompts, meanVector, probabilities } from './label';
+import { labelCosine, labelVectors, probabilities } from './label';
 import { exportLabels } from './labelExport';
 import { labelledAssets, LabelKeeper, type Changing, type Judge } from './labelKeeper';
 import { normalizeLabels } from './labelText';
@@ -570,13 +570,13 @@ export class AssetService {
     const opened = this.need();
     await this.ensureSpace();
     const { session, space } = opened.serving;
-    const { labels: names, vectors: labelVectors, score } = await this.judge(session, labels, templates);
+    const { labels: names, vectors, score } = await this.judge(session, labels, templates);
     const results: LabelResult[] = [];
     for (const [image, source] of images.entries()) {
       throwIfAborted(signal);
       try {
         const vector = await this.vectorOf(source, space, session, signal);
-        const cosines = labelVectors.map(each => dot(each, vector));
+        const cosines = vectors.map(readings => labelCosine(readings, vector));
         results.push({ image, labels: [...names], probabilities: probabilities(cosines, score), cosines });
       } catch (thrown) {
         if (!(thrown instanceof AssetSearchError) || thrown.code === 'cancelled') { throw thrown; }
@@ -590,10 +590,8 @@ export class AssetService {
     const names = normalizeLabels(labels);
     if (names.length === 0) { throw new AssetSearchError('usage', 'Give at least one label.'); }
     const { id, revision, score, promptTemplates } = session.model.manifest;
-    const prompts = names.map(name => labelPrompts(name, templates ?? promptTemplates));
-    const vectors = await session.encodeTexts(prompts.flat());
-    let start = 0;
-    return { labels: names, vectors: prompts.map(list => meanVector(vectors.slice(start, start += list.length))), score, model: `${id}@${revision}` };
+    const vectors = await labelVectors(names, templates ?? promptTemplates, texts => session.encodeTexts(texts));
+    return { labels: names, vectors, score, model: `${id}@${revision}` };
   }
 
   // ── kept labels

@@ -39,13 +39,13 @@ suite('label keeper', function () {
 
   test('a sigmoid model judges each word alone: several, or none', async () => {
     await space.add(vectors.map((vector, index) => row('r', `${index}.png`, `h${index}`, vector)));
-    const judge = { labels: ['x', 'y'], vectors: vectors.slice(0, 2), score: { kind: 'sigmoid', logitScale: 10, logitBias: -5 } as const, model: 'm@1' };
+    const judge = { labels: ['x', 'y'], vectors: vectors.slice(0, 2).map(each => [each]), score: { kind: 'sigmoid', logitScale: 10, logitBias: -5 } as const, model: 'm@1' };
     const { images, counts, unsure } = await keeper('r').byModel({}, judge, { space });
     // 1 / (1 + e^-(10 cos - 5)): 0.99 for a cosine of 1, 0.73 for 0.6, 0.007 for 0.
     assert.deepEqual([images, counts.map(each => each.images), unsure], [4, [2, 2], 1]);
     assert.deepEqual(await labels(), { 'r/0.png': ['x'], 'r/1.png': ['y'], 'r/2.png': ['x', 'y'] });
     assert.deepEqual((await labelledAssets(space, {})).find(({ path }) => path === '2.png')!.labels.map(({ probability }) => probability), [0.731, 0.953]);
-    await keeper('r').byModel({}, { ...judge, labels: ['x'], vectors: vectors.slice(1, 2) }, { space });
+    await keeper('r').byModel({}, { ...judge, labels: ['x'], vectors: [[vectors[1]!]] }, { space });
     assert.deepEqual(await labels(), { 'r/1.png': ['x', 'y'], 'r/2.png': ['x', 'y'] }, 'one word alone is judged, and what it had by that word goes');
   });
 
@@ -54,7 +54,7 @@ suite('label keeper', function () {
     await space.add(Array.from({ length: total }, (_, index) => row('r', `${index}.png`, `h${index}`)));
     const stop = new AbortController();
     const own = keeper('r');
-    const judge = { labels: ['x', 'y'], vectors: vectors.slice(0, 2), score: { kind: 'softmax', logitScale: 10, logitBias: 0 } as const, model: 'm@1' };
+    const judge = { labels: ['x', 'y'], vectors: vectors.slice(0, 2).map(each => [each]), score: { kind: 'softmax', logitScale: 10, logitBias: 0 } as const, model: 'm@1' };
     const seen: number[] = [];
     const { images, changed, cancelled } = await own.byModel({}, judge, { space, signal: stop.signal, onProgress: done => { seen.push(done); if (done === 20_000) { stop.abort(); } } });
     assert.deepEqual([images, changed, cancelled, Math.max(...seen)], [20_000, 20_000, true, 20_000]);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { dot, labelPrompts, meanVector, probabilities } from '../../src/core/label';
+import { dot, labelCosine, labelPrompts, labelReadings, labelVectors, meanVector, probabilities } from '../../src/core/label';
 
 suite('label', () => {
   test('softmax sums to 1 and keeps the order, also for large scales', () => {
@@ -21,5 +21,15 @@ suite('label', () => {
     assert.deepEqual(labelPrompts('$&', ['a {}']), ['a $&']);
     const mean = meanVector([Float32Array.of(1, 0), Float32Array.of(0, 1)]);
     assert.ok(Math.abs(dot(mean, mean) - 1) < 1e-6 && mean[0] === mean[1]);
+  });
+  test('a label that joins things fits what shows one of them', async () => {
+    assert.deepEqual(labelReadings('maps & travel'), ['maps & travel', 'maps', 'travel']);
+    assert.deepEqual(labelReadings('cat / dog / cat'), ['cat / dog / cat', 'cat', 'dog']);
+    for (const whole of ['cat', 'r&d', 'a/b test', '24/7', '& co', 'this &', '/']) { assert.deepEqual(labelReadings(whole), [whole]); }
+    const vectors: Record<string, Float32Array> = { 'a cat': Float32Array.of(1, 0), 'a dog': Float32Array.of(0, 1), 'a cat & dog': Float32Array.of(Math.SQRT1_2, Math.SQRT1_2), 'a car': Float32Array.of(-1, 0) };
+    const [both, car] = await labelVectors(['cat & dog', 'car'], ['a {}'], async texts => texts.map(text => vectors[text]!));
+    assert.deepEqual([both!.length, car!.length], [3, 1]);
+    assert.equal(labelCosine(both!, Float32Array.of(0, 1)), 1);
+    assert.equal(labelCosine(car!, Float32Array.of(1, 0)), -1);
   });
 });

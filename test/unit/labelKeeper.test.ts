@@ -12,7 +12,7 @@ const kinds = [Float32Array.of(1, 0), Float32Array.of(0, 1)];
 const row = (index: number): Row => ({
   root: 'r', path: `${index}.png`, part: 0, title: '', hash: `h${index}`, vector: kinds[index % 2]!, format: 'png', width: 1, height: 1, sizeBytes: 1, cells: 0, x: 0, y: 0, rotated: false, stem: `${index}`, words: `${index}`,
 });
-const judgeOf = (kind: 'softmax' | 'sigmoid', more: Partial<Judge> = {}): Judge => ({ labels: ['even', 'odd'], vectors: kinds, score: { kind, logitScale: 10, logitBias: kind === 'sigmoid' ? -5 : 0 }, model: 'm@1', ...more });
+const judgeOf = (kind: 'softmax' | 'sigmoid', more: Partial<Judge> = {}): Judge => ({ labels: ['even', 'odd'], vectors: kinds.map(each => [each]), score: { kind, logitScale: 10, logitBias: kind === 'sigmoid' ? -5 : 0 }, model: 'm@1', ...more });
 
 suite('label keeper', function () {
   this.timeout(60_000);
@@ -50,7 +50,7 @@ suite('label keeper', function () {
 
   test('a sigmoid judges each word alone: none, one or both are kept', async () => {
     const both = new Float32Array(2).fill(Math.SQRT1_2);
-    const { images, counts, unsure, cancelled } = await keeper.byModel({}, judgeOf('sigmoid', { labels: ['even', 'any', 'nothing'], vectors: [kinds[0]!, both, Float32Array.of(-1, 0)] }), { space });
+    const { images, counts, unsure, cancelled } = await keeper.byModel({}, judgeOf('sigmoid', { labels: ['even', 'any', 'nothing'], vectors: [[kinds[0]!], [both], [Float32Array.of(-1, 0)]] }), { space });
     assert.deepEqual([images, counts.map(each => each.images), unsure, cancelled], [rows, [rows / 2, rows, 0], 0, false]);
     assert.deepEqual(await labelled(), { any: rows, even: rows / 2, none: 0 });
   });
