@@ -83,14 +83,18 @@ def entry(name):
     return {'path': name, 'sha256': hashlib.sha256(blob).hexdigest(), 'sizeBytes': len(blob)}
 
 
-def levelled(state, text):
-    """The image tower with a sample of the training's captions, levelled on a sample of its pictures."""
+def levelled(state, text, share):
+    """The image tower with a sample of the training's captions, levelled on a sample of its pictures; the tower alone where `share` is 0."""
+    if not share:
+        image = ImageTower().eval()
+        image.load_state_dict(state['slow_image'])
+        return image
     from train import SIZE, Data, augment, encode
     torch.manual_seed(1)
     data, rng = Data(), np.random.default_rng(1)
     with torch.no_grad():
         captions = encode(text, [data.tokens[k][:24] for k in rng.choice(len(data.tokens), CAPTIONS, replace=False)])
-        image = LevelledTower(captions, float(state['scale'].exp().clamp(max=100))).eval()
+        image = LevelledTower(captions, float(state['scale'].exp().clamp(max=100)), share=share).eval()
         assert set(image.load_state_dict(state['slow_image'], strict=False).missing_keys) == {'captions', 'common'}
         pictures = np.array_split(data.epoch(rng)[:4096], 16)
         image.level = float(torch.cat([image.nearness(ImageTower.forward(image, augment(data, part, SIZE)[0])) for part in pictures]).mean())
@@ -103,13 +107,14 @@ def main():
     ap.add_argument('--run', default='run')
     ap.add_argument('--revision', default=datetime.datetime.utcnow().strftime('%Y%m%d') + '-1')
     ap.add_argument('--size', type=int, default=64, help='picture side in pixels: that of the training')
+    ap.add_argument('--share', type=float, default=.6, help='how much of the difference between hubs and other pictures is taken away')
     args = ap.parse_args()
     torch.set_num_threads(2)
     os.makedirs(OUT, exist_ok=True)
     state = torch.load(os.path.join(CACHE, args.run + '.pt'))
     text = TextTower(VOCAB).eval()
     text.load_state_dict(state['slow_text'])
-    image = levelled(state, text)
+    image = levelled(state, text, args.share)
     vision_path, text_path = os.path.join(OUT, 'vision_model.onnx'), os.path.join(OUT, 'text_model.onnx')
     pixels = torch.rand(4, 3, args.size, args.size) * 2 - 1
     ids, mask = torch.randint(2, VOCAB, (4, 7)), torch.ones(4, 7, dtype=torch.long)

@@ -11,6 +11,7 @@ node prepare.mjs
 $python dedupe.py
 $python words.py --vocabulary
 $python train.py --run main --minutes "${1:-60}"
+$python polish.py --run main --minutes 12
 $python evaluate.py main
 $python builtin.py --run main
 $python report.py main

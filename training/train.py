@@ -21,7 +21,7 @@ class Data:
         self.rgba = np.fromfile(os.path.join(CACHE, 'rgba.bin'), np.uint8).reshape(-1, SIZE, SIZE, 4)
         words = pickle.load(open(os.path.join(CACHE, 'words.pkl'), 'rb'))
         self.concepts, self.texts, self.tokens = words['concepts'], words['texts'], words['tokens']
-        self.templates, self.colours = words['templates'], words['colours']
+        self.templates, self.colours, self.styles = words['templates'], words['colours'], words['styles']
         self.language_names = list(words['languages'])
         self.language_weights = words['languages']
         self.pictures = words['pictures']
@@ -39,13 +39,15 @@ class Data:
         self.categories = {t for c in self.concepts for t in c['cats'] if shared[t] >= 40}
         self.own = [frozenset([t for t, _ in c['names']] + c['tags'] + c['syn'] + c['cats'] + c['sentences']) for c in self.concepts]
         drawn = np.bincount(self.concept, minlength=len(self.concepts))
-        emoji = np.array([bool(self.records[i].get('hex')) and len(self.concepts[c]['trans']) > 8 for i, c in self.pictures])
+        known = set(words['emoji'])
+        emoji = np.array([i in known and self.records[i]['kind'] != 'flag' and len(self.concepts[c]['trans']) > 8 for i, c in self.pictures])
         # A concept that only one family draws teaches little about the next family; emoji carry nearly all of the other languages.
         self.weight *= np.where(emoji, 2.5, np.where(drawn[self.concept] == 1, .7, 1.))
         self.translated = np.flatnonzero([bool(c['trans']) for c in self.concepts])
         # Emoji labels say things that no icon is called.
         share = np.array([3. if len(self.concepts[c]['trans']) > 10 else 1. for c in self.translated])
         self.translated_share = share / share.sum()
+        self.foreign = {t for c in self.concepts for words in c['trans'].values() for t in words} - {t for own in self.own for t in own}
         self.names = [([t for t, _ in c['names']], np.cumsum([k for _, k in c['names']]).tolist()) for c in self.concepts]
 
     def neighbourhoods(self, text):
@@ -111,8 +113,18 @@ class Data:
         return words[0] if random.random() < .6 else random.choice(words)
 
     def other(self, c):
-        """A text id that says the same in other words: a phrase, or another language."""
-        return random.choice(c['sentences']) if c['sentences'] and random.random() < .35 else self.translation(c)
+        """(text id, token ids) that say the same in other words: a phrase, another language, or several search words."""
+        if c['tags'] and random.random() < .12:
+            t = random.choice(c['tags'])
+            return t, self.together(c, t)
+        t = random.choice(c['sentences']) if c['sentences'] and random.random() < .35 else self.translation(c)
+        return t, self.tokens[t]
+
+    def together(self, c, t):
+        """Token ids of a text and of something else that is said of the concept, beside each other, as people type search words: "credit card payment"."""
+        more = random.choice(c['tags']) if c['tags'] and random.random() < .6 else c['names'][0][0]
+        if more == t: return self.tokens[t]
+        return self.tokens[t] + self.tokens[more] if random.random() < .5 else self.tokens[more] + self.tokens[t]
 
     def english(self, concept):
         """A text id: a name, sometimes a search word."""
@@ -136,7 +148,7 @@ class Data:
         elif .50 < r <= .66 and c['syn']: t = random.choice(c['syn'])
         elif .66 < r <= .80 and c['cats']: t = random.choice(c['cats'])
         else: return self.name_caption(concept)
-        return t, self.tokens[t], True
+        return t, self.together(c, t) if r <= .66 and random.random() < .2 else self.tokens[t], True
 
     def name_caption(self, concept):
         """As caption(), of names alone."""
@@ -144,13 +156,17 @@ class Data:
         t = ids[0] if len(ids) == 1 else random.choices(ids, cum_weights=cum)[0]
         return t, self.tokens[t], True
 
-    def full_caption(self, concept, clipart=False, colour=-1, name=False):
-        """(text id, tokens, colour named in it or -1)."""
+    def full_caption(self, concept, clipart=False, colour=-1, name=False, style=-1):
+        """(text id, tokens, what is said of the look: the number of a colour, that of a style after the colours, or -1)."""
         t, tokens, plain = self.name_caption(concept) if name else self.caption(concept, clipart)
         named = -1
         if plain and colour >= 0 and random.random() < (.45 if colour < 9 else .08):
             tokens = self.colours[colour] + tokens
             named = colour
+        elif plain and style >= 0 and random.random() < .15:
+            word = random.choice(self.styles[style])
+            tokens = tokens + word if random.random() < .6 else word + tokens
+            named = len(self.colours) + style
         if plain and random.random() < .2:
             before, after = random.choice(self.templates)
             tokens = before + tokens + after
@@ -184,8 +200,24 @@ def product_background(rgb, alpha):
     return torch.where(light.view(-1, 1, 1, 1), torch.tensor(0x1e / 255.), torch.tensor(1.)).expand(-1, 3, 1, 1)
 
 
+def area(alpha):
+    """[n, 1, h, w] -> [n]: the share of the picture that is covered."""
+    return alpha.mean((1, 2, 3))
+
+
+def lined(rgb, alpha):
+    """Drawings in colour as another hand draws them: flat areas within dark lines, some of them not filled. rgb [n, 3, h, w], alpha [n, 1, h, w] -> the same."""
+    n = len(rgb)
+    flat = (torch.rand(n) < .4).view(-1, 1, 1, 1)
+    rgb = torch.where(flat, (rgb * 4).round() / 4, rgb)
+    x = torch.cat([rgb * alpha, alpha], 1)
+    line = ((F.max_pool2d(x, 3, 1, 1) + F.max_pool2d(-x, 3, 1, 1)).amax(1, keepdim=True) * 5 - .75).clamp(0, 1)
+    rgb = torch.where((torch.rand(n) < .2).view(-1, 1, 1, 1), torch.ones_like(rgb), rgb)
+    return rgb * (1 - line) + torch.rand(n, 1, 1, 1) * .2 * line, torch.maximum(alpha, line)
+
+
 def augment(data, picks, size):
-    """Pixels [batch, 3, size, size] in [-1, 1] and the named colour of each picture (-1: none)."""
+    """Pixels [batch, 3, size, size] in [-1, 1], the named colour of each picture (-1: none), and its style (0: filled, 1: lines, -1: neither)."""
     n = len(picks)
     coloured = torch.from_numpy(data.colour[picks])
     alpha = torch.empty(n, 1, SIZE, SIZE)
@@ -204,6 +236,7 @@ def augment(data, picks, size):
     grid = F.affine_grid(theta, (n, 1, size, size), align_corners=False)
     out_alpha = torch.empty(n, 1, size, size)
     a = F.grid_sample(alpha[mono], grid[mono], align_corners=False)
+    style = torch.full((n,), -1)
     # Stroke width: a partial dilation or erosion for some line drawings.
     if len(mono):
         k = torch.rand(len(mono))
@@ -213,6 +246,16 @@ def augment(data, picks, size):
                 x = a[which]
                 t = torch.rand(len(which), 1, 1, 1) * (.9 if sign > 0 else .5)
                 a[which] = x + t * (sign * F.max_pool2d(sign * x, 3, 1, 1) - x)
+        # Some filled drawings become their outlines, as the line style of a set shows the same thing.
+        half = F.avg_pool2d(a, 2)
+        core = area(-F.max_pool2d(-half, 3, 1, 1)) / area(half).clamp(min=1e-3)
+        style[mono] = torch.where(core > .42, 0, torch.where((core < .1) & (scale[mono] > .8), 1, -1))
+        hollow = ((core > .42) & (torch.rand(len(mono)) < .4)).nonzero()[:, 0]
+        if len(hollow):
+            x = a[hollow]
+            line = F.max_pool2d(x, 3, 1, 1) + F.max_pool2d(-x, 3, 1, 1)
+            a[hollow] = torch.where((torch.rand(len(hollow)) < .5).view(-1, 1, 1, 1), F.max_pool2d(line, 3, 1, 1), line)
+            style[mono[hollow]] = 1
     out_alpha[mono] = a
     # Ink of single-colour drawings.
     ink = torch.rand(n, 3)
@@ -235,6 +278,8 @@ def augment(data, picks, size):
         out_alpha[multi] = px[:, 3:]
         c = px[:, :3] / px[:, 3:].clamp(min=1e-3)
         c = c * torch.empty(len(multi), 1, 1, 1).uniform_(.85, 1.1) + torch.randn(len(multi), 3, 1, 1) * .03
+        drawn = (torch.rand(len(multi)) < .25).nonzero()[:, 0]
+        if len(drawn): c[drawn], out_alpha[multi[drawn]] = lined(c[drawn].clamp(0, 1), out_alpha[multi[drawn]])
         grey = torch.rand(len(multi)) < .06
         c[grey] = (c[grey] * LUMA).sum(1, keepdim=True)
         rgb[multi] = c.clamp(0, 1)
@@ -268,7 +313,7 @@ def augment(data, picks, size):
         x[low] = F.interpolate(F.interpolate(x[low], size=small, mode='area'), size=size, mode='bilinear', align_corners=False)
     noisy = (torch.rand(n) < .1).nonzero()[:, 0]
     if len(noisy): x[noisy] += torch.randn(len(noisy), 3, size, size) * .04
-    return x.clamp_(0, 1).mul_(2).sub_(1), named.numpy()
+    return x.clamp_(0, 1).mul_(2).sub_(1), named.numpy(), style.numpy()
 
 
 class HeldOut:
@@ -333,7 +378,8 @@ def parameters(image, text, scales, decay):
     a, b = [], []
     for m in (image, text):
         for n, p in m.named_parameters(): (b if p.ndim < 2 or 'embed' in n else a).append(p)
-    return [dict(params=a, weight_decay=decay), dict(params=b + scales, weight_decay=0.)]
+    # A temperature has far to go when the texts spread, and one number learns nothing by heart.
+    return [dict(params=a, weight_decay=decay, speed=1), dict(params=b, weight_decay=0., speed=1), dict(params=scales, weight_decay=0., speed=5)]
 
 
 def main():
@@ -359,6 +405,7 @@ def main():
     ap.add_argument('--topics', type=float, default=.35, help='weight of the loss of search words and categories that several concepts share')
     ap.add_argument('--partners', type=int, default=64, help='pictures of a batch that come with another picture of their concept')
     ap.add_argument('--same', type=float, default=.15, help='weight of the loss between pictures of one concept')
+    ap.add_argument('--spread', type=float, default=1., help='weight of the squared length of the mean text and of the mean picture: what all have in common tells nothing apart')
     ap.add_argument('--fp32', action='store_true', help='no bf16; without AMX bf16 is slower than fp32, so that is the default there')
     ap.add_argument('--threads', type=int, default=2)
     args = ap.parse_args()
@@ -408,7 +455,7 @@ def main():
         p = min(1., spent / total)
         done = p >= 1
         lr = args.lr * min(1, (step + 1) / 150) * (.5 + .5 * math.cos(math.pi * p)) + 1e-6
-        for g in opt.param_groups: g['lr'] = lr
+        for g in opt.param_groups: g['lr'] = lr * g['speed']
         size = next((s for s, until in sizes if p < until), sizes[-1][0])
         if len(queue) < args.batch + args.groups: queue = np.concatenate([queue, data.epoch(rng)])
         # Part of the batch are look-alikes of some of its pictures: all flags, faces or arrows beside each other.
@@ -416,10 +463,10 @@ def main():
         partners = [p for p in (data.partner(pick, rng) for pick in queue[args.groups:args.groups + args.partners]) if p is not None]
         free = args.batch - sum(map(len, groups)) - len(partners)
         picks, queue = np.concatenate([queue[args.groups:args.groups + free], partners] + [np.array(g, np.int64) for g in groups]).astype(np.int64), queue[args.groups + free:]
-        pixels, colour = augment(data, picks, size)
+        pixels, colour, style = augment(data, picks, size)
         rows = data.concept[picks]
         # Each picture has two captions: a name, and something else that is said of it.
-        halves = [[data.full_caption(c, cl, col, name) for c, cl, col in zip(rows, data.clipart[picks], colour)] for name in (True, False)]
+        halves = [[data.full_caption(c, cl, col, name, st) for c, cl, col, st in zip(rows, data.clipart[picks], colour, style)] for name in (True, False)]
         others = data.concept[rng.integers(0, len(data.concept), 2 * args.extra)].reshape(2, -1)
         halves = [half + [data.full_caption(c, name=k == 0) for c in more] for k, (half, more) in enumerate(zip(halves, others))]
         captions = halves[0] + halves[1]
@@ -427,9 +474,10 @@ def main():
         # English and a phrase or another language of the same concepts: the text tower sees far more words than the pictures have time for.
         known = rng.choice(data.translated, args.pairs, replace=False, p=data.translated_share)
         here = [data.english(c) for c in known]
-        there = [data.other(data.concepts[c]) for c in known]
+        there, said = zip(*(data.other(data.concepts[c]) for c in known))
         says = np.array([c[2] for c in captions])
-        positive = (rows[:, None] == columns[None]) & ((says[None] < 0) | (says[None] == colour[:, None]))
+        look = np.where(style < 0, -2, len(data.colours) + style)
+        positive = (rows[:, None] == columns[None]) & ((says[None] < 0) | (says[None] == colour[:, None]) | (says[None] == look[:, None]))
         width = len(halves[0])
         for first in (0, width): positive[np.arange(len(rows)), first + np.arange(len(rows))] = True
         where = {}
@@ -445,7 +493,7 @@ def main():
         same.fill_diagonal_(False)
         with torch.autocast('cpu', dtype=torch.bfloat16, enabled=bf16):
             v = image(pixels.contiguous(memory_format=torch.channels_last)).float()
-            every = encode(text, [c[1] for c in captions] + [data.tokens[t][:24] for t in here + there] + topics).float()
+            every = encode(text, [c[1] for c in captions] + [data.tokens[t][:24] for t in here] + [tokens[:24] for tokens in said] + topics).float()
         t, a, b, about = every.split([len(captions), args.pairs, args.pairs, len(topics)])
         temperature = scale.exp().clamp(max=100)
         logits = (v @ t.T) * temperature
@@ -475,7 +523,8 @@ def main():
         p = (twin & ~itself).float()
         some = p.sum(1) > 0
         same_loss = (-(F.log_softmax(between_pictures, 1) * p).sum(1)[some] / p.sum(1)[some]).mean() if some.any() else 0.
-        loss = topic_loss * args.topics + same_loss * args.same + to_text * .5 + to_image * .5 + languages * args.languages + (1 - (a.detach() * b).sum(1)).mean() * args.pull
+        spread = every.mean(0).pow(2).sum() + v.mean(0).pow(2).sum()
+        loss = spread * args.spread + topic_loss * args.topics + same_loss * args.same + to_text * .5 + to_image * .5 + languages * args.languages + (1 - (a.detach() * b).sum(1)).mean() * args.pull
         opt.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(list(image.parameters()) + list(text.parameters()), 2.)
@@ -488,7 +537,7 @@ def main():
         losses.append(loss.item())
         spent = time.time() - start
         if spent - last_log > 20:
-            row = dict(seconds=round(spent), step=step, seen=seen, loss=round(float(np.mean(losses)), 4), scale=round(float(scale.exp()), 2), lr=round(lr, 6), size=size)
+            row = dict(seconds=round(spent), step=step, seen=seen, loss=round(float(np.mean(losses)), 4), common=[round(float(x.detach().mean(0).norm()), 3) for x in (every, v)], scale=round(float(scale.exp()), 2), lr=round(lr, 6), size=size)
             print(row, flush=True); log.write(json.dumps(row) + '\n'); log.flush()
             history.append(row); losses = []; last_log = spent
         if done or spent - last_eval > args.eval:

@@ -7,8 +7,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 CACHE = os.path.join(HERE, '.cache')
 MODULES = os.path.join(HERE, 'node_modules')
 VOCAB = 24000
-# The ten languages of the evaluation first; the rest come along with less weight.
-LANGUAGES = {'nl': 1, 'de': 1, 'fr': 1, 'es': 1, 'it': 1, 'pt': 1, 'pl': 1, 'ja': 1, 'zh': 1, 'ru': 1,
+# The ten languages of the evaluation first, those that share few words with the others more often; the rest come along with less weight.
+LANGUAGES = {'nl': 1, 'de': 1, 'fr': 1, 'es': 1, 'it': 1, 'pt': 1, 'pl': 1.2, 'ja': 1.6, 'zh': 1.3, 'ru': 1,
              'sv': .4, 'da': .4, 'nb': .4, 'fi': .3, 'hu': .3, 'uk': .4, 'ko': .4}
 DICTIONARY_LANGUAGES = ['nl', 'de', 'fr', 'es', 'it', 'pt', 'pl', 'ja', 'zh', 'ru']
 STYLES = set('''outline outlined filled fill solid line linear bold thin light regular duotone twotone broken rounded round sharp bulk stroke
@@ -111,6 +111,59 @@ SAME_AS = {word: row[0] for row in reversed(SAME) for word in row}
 # Categories that say how a set is filed and nothing about the picture.
 FILED = set('''newicons general other others misc miscellaneous core base regular common essential basic basics default various all new custom extra extras default icons icon set
  unsorted uncategorized symbols2 updated deprecated'''.split())
+
+
+# What belongs to one subject belongs to these, too: sets file the same drawings more or less finely.
+IMPLIED = {subject: wider.split(';') for subject, wider in (line.split(':') for line in '''sports:games
+animals:nature
+animal:animals;nature
+plants:nature
+plant:nature
+weather:nature
+nature:weather
+vehicles:transport;travel
+transport:travel;transportation
+transportation:transport;travel
+maps:travel;navigation;location
+travel:maps
+buildings:places;maps
+currency:finance;money
+money:finance
+finance:business;money
+math:science;numbers
+numbers:math
+charts:data;business
+commerce:shopping;business
+shopping:commerce
+files:office;documents
+office:business
+text formatting:editing;office;text
+editor:editing;office
+music:media;audio
+audio:media
+video:media
+photography:media
+devices:technology;hardware;system
+hardware:devices;technology
+development:technology
+gestures:people;hands
+users:people
+furniture:home;household
+kitchen:home;food
+home:household
+clothing:fashion;shopping
+food:restaurant;eating
+health:medical;wellness
+medical:health;wellness
+education:school
+science:education
+communication:social
+security:privacy;warnings
+warnings:security
+time:calendar
+tools:construction
+brands:logos
+logos:brands'''.split('\n'))}
 
 
 def plain_name(name, known):
@@ -303,6 +356,38 @@ def emoji_subgroups():
     return out
 
 
+# Emoji in the styles of others, most of them without their code points; flags are named by country.
+EMOJI_SETS = {'fluent-emoji', 'fluent-emoji-flat', 'fluent-emoji-high-contrast', 'emojione', 'emojione-monotone', 'noto', 'noto-v1', 'fxemoji', 'twemoji', 'streamline-emojis'}
+TONE = re.compile(r'-(light|medium-light|medium|medium-dark|dark)-skin-tone')
+
+
+def squashed(name):
+    """What names of one emoji have in common, however they are written: "flag-for-flag-france", "flag: France"."""
+    return re.sub(r'[\W_]+', '', re.sub(r'^flag[ -]for[ -](flag[ -])?', 'flag ', unicodedata.normalize('NFKC', name).lower()))
+
+
+def emoji_codes(records, table):
+    """(set, name) -> hexcode of every emoji and flag: its own, or the one that its name or country says."""
+    known = {}
+    for code, langs in table.items():
+        if langs.get('en'): known.setdefault(squashed(langs['en'][0]), code)
+    for r in records:
+        if r['set'] in EMOJI_SETS and r.get('hex'):
+            for name in [r['name'], *(r.get('aliases') or [])]: known.setdefault(squashed(TONE.sub('', name)), r['hex'].lower().replace('-fe0f', ''))
+    out = {}
+    for r in records:
+        code = (r.get('hex') or '').lower().replace('-fe0f', '')
+        if not code and r['set'] in EMOJI_SETS:
+            name = TONE.sub('', r['name'])
+            code = next((known[k] for k in map(squashed, [name, re.sub(r'-\d$', '', name), *(r.get('aliases') or [])]) if k in known), '')
+        if not code and r['kind'] == 'flag':
+            country = re.sub('-(1x1|4x3)$', '', r['name'])
+            if re.fullmatch('[a-z]{2}', country): code = '-'.join(f'{0x1f1e6 + ord(x) - 97:x}' for x in country)
+            elif re.fullmatch('gb-(eng|sct|wls)', country): code = '-'.join(['1f3f4'] + [f'e00{ord(x):x}' for x in country.replace('-', '')] + ['e007f'])
+        if code in table and table[code].get('en'): out[r['set'], r['name']] = code
+    return out
+
+
 def translations(table):
     """English word or phrase -> {language: [words]}: exact labels, and keywords that point at few emoji."""
     out = collections.defaultdict(lambda: collections.defaultdict(list))
@@ -318,6 +403,17 @@ def translations(table):
             for lang, words in table[code].items():
                 if lang != 'en' and words: out[word][lang] += words[:1]
     return out
+
+
+def shipped_vocabulary(path):
+    """Gives the pieces of a SentencePiece model those of the shipped tokenizer.json, so that a training that goes on from shipped weights keeps their token table."""
+    from sentencepiece import sentencepiece_model_pb2
+    proto = sentencepiece_model_pb2.ModelProto()
+    proto.ParseFromString(open(path, 'rb').read())
+    pieces = json.load(open(os.path.join(HERE, '../media/builtin/tokenizer.json')))['model']['vocab']
+    if len(pieces) != len(proto.pieces): raise ValueError(f'the shipped vocabulary has {len(pieces)} pieces, not {len(proto.pieces)}')
+    for own, (piece, score) in zip(proto.pieces, pieces): own.piece, own.score = piece, score
+    open(path, 'wb').write(proto.SerializeToString())
 
 
 def main():
@@ -342,7 +438,8 @@ def main():
         names = [r['name'] for r in rs]
         extra = [a for r in rs for a in r.get('aliases') or []]
         for n, c in strip_styles(names + extra, meta.get('suffixes', {}), meta.get('prefixes', {})).items(): cleaned[prefix, n] = c
-    subgroups = emoji_subgroups()
+    subgroups, codes = emoji_subgroups(), emoji_codes(records, table)
+    print('emoji', collections.Counter(prefix for prefix, _ in codes), flush=True)
     tags, synonyms, translate = thesaurus(), wordnet(), translations(table)
     for en, langs in dictionary().items():
         for lang, words in langs.items(): translate[en][lang] = list(dict.fromkeys(words + translate[en][lang]))
@@ -372,30 +469,40 @@ def main():
     print('names', len(drawn), 'after merging', len(set(concept_key.values())), flush=True)
 
     concepts, concept_id = [], {}
-    pictures = []   # (record index, concept)
+    pictures, emoji = [], []   # (record index, concept); record indices
     for index, r in enumerate(records):
         if r['kind'] == 'heldout' or (r['set'], r['name']) in dropped: continue
         if r['set'] == 'openclipart' and re.search(r'\d+pt|region', r['name']) and len(pictures) % 4: continue
         name = cleaned[r['set'], r['name']]
         if not name: continue
-        label = None
-        code = (r.get('hex') or '').lower().replace('-fe0f', '')
-        if code and code in table and table[code].get('en'):
-            label = table[code]['en'][0]
+        code = codes.get((r['set'], r['name']))
+        label = table[code]['en'][0] if code else None
         key = label or concept_key[name]
         if key not in concept_id:
             concept_id[key] = len(concepts)
-            concepts.append(dict(key=key, names=collections.Counter(), tags=set(), trans={}, cats=set(), sentences=set()))
+            concepts.append(dict(key=key, names=collections.Counter(), tags=set(), trans={}, cats=set(), sentences=set(), filed=collections.defaultdict(set), kinds=collections.Counter()))
         c = concepts[concept_id[key]]
         # The names of variants come seldom: their numbers say nothing about the picture.
-        c['names'][plain[name]] += 4
-        if plain[name] != name: c['names'][name] += 1
+        flag = label and label.startswith('flag: ')
+        if not flag:
+            c['names'][plain[name]] += 4
+            if plain[name] != name: c['names'][name] += 1
         if label:
+            emoji.append(index)
             c['names'][label] += 8
             c['tags'].update(w for w in table[code]['en'][1:] if w != label)
             c['cats'].update(subgroups.get(code, ()))
             for lang in LANGUAGES:
                 if table[code].get(lang): c['trans'][lang] = table[code][lang]
+            if flag:
+                # People ask for the country, or its flag.
+                country = label[len('flag: '):]
+                c['names'].update({country: 2, f'{country} flag': 4})
+                c['tags'].add(f'flag of {country}')
+                c['cats'].update(('flags', 'countries'))
+                if r['kind'] == 'flag': c['tags'].add(re.sub(' (1x1|4x3)$', '', name))
+                for lang, words in c['trans'].items():
+                    if ':' in words[0]: c['trans'][lang] = list(dict.fromkeys([words[0], words[0].split(':', 1)[1].strip(), *words[1:]]))
         for a in r.get('aliases') or []:
             a = cleaned.get((r['set'], a)) or normalise(a)
             if a and a != key and len(a) < 40: c['tags'].add(a)
@@ -406,10 +513,16 @@ def main():
         if r['kind'] == 'drawn': c['sentences'].update(w for w in map(normalise, r['tags']) if w.count(' ') > 2)
         c['tags'].update(w for w in map(normalise, r.get('tags') or []) if w and w not in c['sentences'] and w not in ('icon', 'clip art', 'clipart', 'image', 'media', 'public domain', 'png', 'svg', 'hash'))
         if r['set'] == 'openclipart': c['tags'].update(w for w in map(normalise, (r.get('categories') or [])[-2:]) if w and w != '.')
-        elif r['kind'] in ('logo', 'flag'): c['cats'].update(('brands', 'logos') if r['kind'] == 'logo' else ('flags', 'countries'))
-        else: c['cats'].update(normalise(re.sub(r'[^\w ]+', ' ', x)) for x in r.get('categories') or [])
+        elif r['kind'] == 'flag': c['cats'].update(('flags', 'countries'))
+        elif r['kind'] != 'logo':
+            for x in r.get('categories') or []: c['filed'][normalise(re.sub(r'[^\w ]+', ' ', x))].add(r['set'])
+        c['kinds'][r['kind']] += 1
         pictures.append((index, concept_id[key]))
     for c in concepts:
+        # A subject counts where an eighth of the sets agree; a calendar is no brand because a product is called so.
+        agree = len(set().union(*c['filed'].values())) / 8
+        c['cats'].update(x for x, sets in c['filed'].items() if len(sets) >= agree)
+        if c['kinds']['logo'] > sum(c['kinds'].values()) / 2: c['cats'].update(('brands', 'logos'))
         key = c['key']
         called = [key] + [n for n, _ in c['names'].most_common(6) if n != key]
         for name in called: c['tags'].update(tags.get(name, ()))
@@ -462,13 +575,14 @@ def main():
         if len(c['tags']) < 3: c['tags'].update(t for t in tags_ if t != c['key'])
         if not c['cats']: c['cats'].update(cats[:8])
         c['cats'] -= FILED
+        c['cats'].update([wider for subject in c['cats'] for wider in IMPLIED.get(subject, ())])
     out = []
     for c in concepts:
         out.append(dict(
             names=[(tid(n), k) for n, k in c['names'].most_common(6)],
             tags=[tid(t) for t in sorted(c['tags'])[:60] if t],
             syn=[tid(t) for t in sorted(c['syn'])],
-            cats=[tid(t) for t in sorted(c['cats'])[:8] if t],
+            cats=[tid(t) for t in sorted(c['cats'])[:14] if t],
             sentences=[tid(t) for t in sorted(c['sentences'])],
             trans={lang: [tid(w) for w in words[:5]] for lang, words in c['trans'].items()}))
     print('pictures', len(pictures), 'concepts', len(concepts), 'texts', len(texts), flush=True)
@@ -479,6 +593,8 @@ def main():
                  'how to {}', 'where is the {}', 'find {}', '{} pictogram', 'a simple {}', 'someone with a {}', 'a person and a {}', 'two of {}', 'icon that means {}',
                  'symbol showing {}', '{} in an app', 'a {} for a game', 'the thing you use to {}', 'screen with {}', 'is there a {}', 'my {}', 'your {}', 'some {}']
     colours = ['red', 'orange', 'yellow', 'green', 'teal', 'blue', 'purple', 'pink', 'brown', 'black', 'white', 'gray']
+    # Filled, and drawn in lines: what the names of icons say last, or first.
+    styles = [['filled', 'solid', 'fill', 'filled', 'glyph'], ['outline', 'outlined', 'line', 'outline', 'stroke']]
     # Vocabulary: words weighted by how many pictures carry them.
     rng = random.Random(1)
     lines = collections.Counter()
@@ -497,11 +613,12 @@ def main():
         spm.SentencePieceTrainer.train(input=os.path.join(CACHE, 'vocabulary.txt'), model_prefix=os.path.join(CACHE, 'pieces'), model_type='unigram',
             vocab_size=VOCAB, character_coverage=.9995, normalization_rule_name='identity', remove_extra_whitespaces=False, add_dummy_prefix=True,
             pad_id=0, unk_id=1, bos_id=-1, eos_id=-1, input_sentence_size=1500000, shuffle_input_sentence=True, num_threads=2, minloglevel=1)
+    if '--shipped-vocabulary' in sys.argv: shipped_vocabulary(os.path.join(CACHE, 'pieces.model'))
     sp = spm.SentencePieceProcessor(model_file=os.path.join(CACHE, 'pieces.model'))
     tokens = sp.encode(texts)
     parts = lambda s: tuple(sp.encode(x.strip()) if x.strip() else [] for x in s.split('{}'))
-    pickle.dump(dict(pictures=pictures, concepts=out, texts=texts, tokens=tokens, templates=[parts(t) for t in templates],
-        colours=[sp.encode(c) for c in colours], joins=[sp.encode(j) for j in ('&', 'and', 'or')], languages=LANGUAGES, meanings=[meaning(c['key']) for c in concepts], keys=[c['key'] for c in concepts]), open(os.path.join(CACHE, 'words.pkl'), 'wb'), 4)
+    pickle.dump(dict(pictures=pictures, emoji=sorted(set(emoji)), concepts=out, texts=texts, tokens=tokens, templates=[parts(t) for t in templates],
+        colours=[sp.encode(c) for c in colours], styles=[[sp.encode(w) for w in row] for row in styles], joins=[sp.encode(j) for j in ('&', 'and', 'or')], languages=LANGUAGES, meanings=[meaning(c['key']) for c in concepts], keys=[c['key'] for c in concepts]), open(os.path.join(CACHE, 'words.pkl'), 'wb'), 4)
     lengths = np.array([len(t) for t in tokens])
     print('vocabulary', sp.get_piece_size(), 'mean tokens', lengths.mean(), 'p99', np.percentile(lengths, 99))
     for q in ['shopping cart', 'prullenbak', 'arrow circle left', 'magnifying glass', 'address book tabs', 'vergrootglas']: print(q, sp.encode(q, out_type=str))
