@@ -182,11 +182,17 @@ suite('commands', () => {
   });
 
   test('rebuild reads every image again', async () => {
-    const before = await (await api()).status();
+    const search = await api();
+    // The watcher may still be at the files that the tests before took away.
+    await until('an index with nothing left to do', async () => {
+      const { indexed, reused, removed } = await search.index();
+      return indexed + reused + removed === 0 && (await search.status()).state === 'idle';
+    });
+    const before = await search.status();
     const summary = await run<IndexSummary>('rebuild', { confirm: false });
     assert.equal(summary.unchanged, 0);
     assert.ok(summary.indexed + summary.reused > 0);
-    assert.equal((await (await api()).status()).assets, before.assets);
+    assert.equal((await search.status()).assets, before.assets);
   });
 
   test('showLog opens the log', async () => {
