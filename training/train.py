@@ -223,7 +223,6 @@ def augment(data, picks, size):
     alpha = torch.empty(n, 1, SIZE, SIZE)
     mono, multi = np.flatnonzero(~data.colour[picks]), np.flatnonzero(data.colour[picks])
     alpha[mono, 0] = torch.from_numpy(data.alpha[data.at[picks[mono]]]).float().div_(255)
-    colour_alpha = None
     # Geometry: mostly near the original frame, sometimes small, seldom turned.
     scale = torch.where(torch.rand(n) < .8, torch.empty(n).uniform_(.82, 1.12), torch.empty(n).uniform_(.45, .85))
     tile = torch.rand(n) < .14

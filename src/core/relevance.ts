@@ -25,7 +25,7 @@ export type QueryKind = keyof typeof deviationsAt1500;
 
 /** Deviations above the centre, for a table of `rows` rows. */
 export function strongDeviations(kind: QueryKind, rows: number): number {
-  return Math.max(2, deviationsAt1500[kind] + perDecade * Math.log10(Math.max(rows, 1) / 1500));
+  return deviationsAt1500[kind] + perDecade * Math.log10(Math.max(rows, 1) / 1500);
 }
 
 /**
