@@ -4,7 +4,7 @@ import torch.nn as nn
 import torch.nn.functional as F
 
 DIM = 256
-DEPTHS = (1, 3, 2)
+DEPTHS = (2, 4, 2)
 
 
 class _Convolution(torch.autograd.Function):

@@ -6,6 +6,7 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { drawnJobs } from './draw.mjs';
+import { PACKAGES } from './packages.mjs';
 
 const require = createRequire(import.meta.url);
 const here = path.dirname(fileURLToPath(import.meta.url));
@@ -29,11 +30,10 @@ const SKIP = new Set(['svg-spinners', 'ginetex']);
 
 const collections = require('@iconify/json/collections.json');
 const hashOf = (text) => crypto.createHash('sha256').update(text).digest('hex');
-/** Adds our own drawings to what an earlier run left in .cache/, and renders nothing else. */
-const extend = process.argv.includes('--only-drawn');
+/** Adds the sets that .cache/ has not yet, of packages and our own, to what an earlier run left there. */
+const extend = process.argv.includes('--missing');
 const manifest = extend ? JSON.parse(fs.readFileSync(path.join(cache, 'manifest.json'), 'utf8')) : { inputs: {}, sets: {} };
-if (extend && manifest.sets.drawn) throw new Error('.cache/ has our own drawings already: run "node prepare.mjs" to render everything anew.');
-if (!extend) for (const name of Object.keys(JSON.parse(fs.readFileSync(path.join(here, 'package.json'), 'utf8')).dependencies)) {
+for (const name of Object.keys(JSON.parse(fs.readFileSync(path.join(here, 'package.json'), 'utf8')).dependencies)) {
   const folder = path.join(here, 'node_modules', name);
   manifest.inputs[name] = JSON.parse(fs.readFileSync(path.join(folder, 'package.json'), 'utf8')).version;
 }
@@ -115,6 +115,14 @@ function ownJobs() {
   return jobs;
 }
 
+function packageJobs(set) {
+  const { pack, licence, jobs } = PACKAGES[set];
+  const found = jobs();
+  const { version, author } = JSON.parse(fs.readFileSync(path.join(here, 'node_modules', pack, 'package.json'), 'utf8'));
+  manifest.sets[set] = { title: `${pack} ${version}`, author: (author?.name ?? author?.replace(/ *[<(].*/, '')) || `the authors of ${pack}`, licence, listed: found.length };
+  return found;
+}
+
 async function render(job) {
   const input = job.svg();
   let image = sharp(input, { limitInputPixels: 6e7, density: 72 });
@@ -173,7 +181,11 @@ for (const prefix of sets) {
   console.log(((Date.now() - started) / 1000).toFixed(0) + 's', prefix, alphaCount, rgbaCount, 'blank', blank, 'failed', failed);
 }
 if (!only.length && !extend) await runAll(clipartJobs());
-if (!only.length) await runAll(ownJobs());
+if (!only.length) for (const set of Object.keys(PACKAGES).filter((s) => !extend || !manifest.sets[s])) {
+  await runAll(packageJobs(set));
+  console.log(((Date.now() - started) / 1000).toFixed(0) + 's', set, alphaCount, rgbaCount, 'blank', blank, 'failed', failed);
+}
+if (!only.length && !(extend && manifest.sets.drawn)) await runAll(ownJobs());
 await new Promise((done) => records.end(done));
 manifest.counts = { alpha: alphaCount, rgba: rgbaCount, blank, failed };
 fs.writeFileSync(path.join(cache, 'manifest.json'), JSON.stringify(manifest, null, 1));

@@ -27,7 +27,7 @@ with open(os.path.join(HERE, 'data.json'), 'w') as f:
     f.write('{\n "inputs": ' + json.dumps(out['inputs']) + ',\n "counts": ' + json.dumps(out['counts']) + ',\n "sets": {\n' + sets + '\n }\n}\n')
 with open(os.path.join(HERE, '..', 'media', 'builtin', 'NOTICE'), 'w') as f:
     f.write('The built-in model was trained on drawings and words from these sources. None of them is contained in the model files.\n'
-            'The sets of icons are those of @iconify/json ' + manifest['inputs']['@iconify/json'] + '; the licence is the one each set states there.\n\n'
+            'The sets of icons are those of @iconify/json ' + manifest['inputs']['@iconify/json'] + ', and of the packages that are named; the licence is the one each set states there.\n\n'
             'Drawings (set, author, licence, pictures trained on)\n')
     for k, v in out['sets'].items():
         if v['trained']: f.write(f"- {v['title']} ({k}), {v['author'] or 'several authors'}, {v['licence']}, {v['trained']}\n")

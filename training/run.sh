@@ -9,9 +9,11 @@ python=${PYTHON:-/usr/bin/python3}
 export MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=20000000000 MALLOC_TOP_PAD_=300000000 OMP_WAIT_POLICY=passive
 node prepare.mjs
 $python dedupe.py
+$python compose.py
+$python dedupe.py
 $python words.py --vocabulary
 $python train.py --run main --minutes "${1:-60}"
-$python polish.py --run main --minutes 12
+$python polish.py --run main --minutes 10
 $python evaluate.py main
 $python builtin.py --run main
 $python report.py main

@@ -4,13 +4,18 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from model import ImageTower, TextTower
+from words import FILLERS
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 CACHE = os.path.join(HERE, '.cache')
 SIZE = 64
-WEIGHT = {'logo': .35, 'flag': .5, 'clipart': .8, 'icon': 1.0, 'drawn': .6}
+WEIGHT = {'logo': .35, 'flag': .5, 'clipart': .8, 'icon': 1.0, 'drawn': .6, 'composed': .75}
 NAMED = [('red', 220, 40, 40), ('orange', 245, 140, 25), ('yellow', 245, 210, 30), ('green', 40, 165, 70), ('teal', 20, 160, 160), ('blue', 40, 100, 225),
          ('purple', 130, 60, 190), ('pink', 240, 110, 180), ('brown', 125, 80, 45), ('black', 10, 10, 10), ('white', 250, 250, 250), ('gray', 128, 128, 128)]
+# How often a caption says the colour, where not .45: much more is black or white than anything else.
+MENTIONED = {9: .08, 10: .1}
+# Colours that are taken for each other.
+CLOSE = [(11, 8), (11, 9), (11, 8), (9, 8), (9, 6), (11, 6), (1, 2), (1, 8), (0, 7), (0, 8), (5, 6), (5, 4), (3, 4), (6, 7), (10, 11)]
 LUMA = torch.tensor([.2126, .7152, .0722]).view(1, 3, 1, 1)
 
 
@@ -32,9 +37,14 @@ class Data:
         self.clipart = np.array([self.records[i]['kind'] == 'clipart' for i, _ in self.pictures])
         codes = {}
         self.meaning = np.array([codes.setdefault(m, len(codes)) for m in words['meanings']])
-        # What several concepts are searched or filed by.
-        shared = np.bincount([t for c in self.concepts for t in {*c['tags'], *c['cats']}], minlength=len(self.texts))
-        self.topics = [[t for t in {*c['tags'], *c['cats']} if shared[t] >= 8] for c in self.concepts]
+        # What several concepts are searched or filed by, or have in their names: a "folder lock" is a folder, and a lock.
+        known_text = {t: k for k, t in enumerate(self.texts)}
+        def parts(name):
+            words = name.split(' ')
+            return [known_text[w] for w in {*words, *map(' '.join, zip(words, words[1:]))} if w in known_text and len(w) > 2 and w != name and w not in FILLERS]
+        about = [{*c['tags'], *c['cats'], *parts(self.texts[c['names'][0][0]])} for c in self.concepts]
+        shared = np.bincount([t for a in about for t in a], minlength=len(self.texts))
+        self.topics = [[t for t in a if shared[t] >= 8] for a in about]
         self.joins = words['joins']
         self.categories = {t for c in self.concepts for t in c['cats'] if shared[t] >= 40}
         self.own = [frozenset([t for t, _ in c['names']] + c['tags'] + c['syn'] + c['cats'] + c['sentences']) for c in self.concepts]
@@ -51,9 +61,11 @@ class Data:
         self.names = [([t for t, _ in c['names']], np.cumsum([k for _, k in c['names']]).tolist()) for c in self.concepts]
 
     def neighbourhoods(self, text):
-        """Remembers where the text tower puts each concept that two pictures or more show, to draw batches of look-alikes from."""
+        """Remembers where the text tower puts each concept that two pictures or more show, or a composed one, to draw batches of look-alikes from."""
         drawn = np.bincount(self.concept, minlength=len(self.concepts))
-        self.near_concepts = np.flatnonzero(drawn > 1)
+        composed = np.zeros(len(drawn), bool)
+        composed[self.concept[[self.records[i]['kind'] == 'composed' for i, _ in self.pictures]]] = True
+        self.near_concepts = np.flatnonzero((drawn > 1) | composed)
         order = np.argsort(self.concept, kind='stable')
         ends = np.cumsum(drawn)
         self.shown = [order[end - n:end] for end, n in zip(ends, drawn)]
@@ -156,11 +168,11 @@ class Data:
         t = ids[0] if len(ids) == 1 else random.choices(ids, cum_weights=cum)[0]
         return t, self.tokens[t], True
 
-    def full_caption(self, concept, clipart=False, colour=-1, name=False, style=-1):
+    def full_caption(self, concept, clipart=False, colour=-1, name=False, style=-1, paired=False):
         """(text id, tokens, what is said of the look: the number of a colour, that of a style after the colours, or -1)."""
         t, tokens, plain = self.name_caption(concept) if name else self.caption(concept, clipart)
         named = -1
-        if plain and colour >= 0 and random.random() < (.45 if colour < 9 else .08):
+        if plain and colour >= 0 and random.random() < (.8 if paired else MENTIONED.get(colour, .45)):
             tokens = self.colours[colour] + tokens
             named = colour
         elif plain and style >= 0 and random.random() < .15:
@@ -216,8 +228,11 @@ def lined(rgb, alpha):
     return rgb * (1 - line) + torch.rand(n, 1, 1, 1) * .2 * line, torch.maximum(alpha, line)
 
 
-def augment(data, picks, size):
-    """Pixels [batch, 3, size, size] in [-1, 1], the named colour of each picture (-1: none), and its style (0: filled, 1: lines, -1: neither)."""
+def augment(data, picks, size, pairs=()):
+    """
+    Pixels [batch, 3, size, size] in [-1, 1], the named colour of each picture (-1: none), and its style (0: filled, 1: lines, -1: neither).
+    The pictures of each of `pairs`, two places in the batch, get two colours that tell them apart, where both are in one colour.
+    """
     n = len(picks)
     coloured = torch.from_numpy(data.colour[picks])
     alpha = torch.empty(n, 1, SIZE, SIZE)
@@ -261,13 +276,22 @@ def augment(data, picks, size):
     named = torch.full((n,), -1, dtype=torch.long)
     u = torch.rand(n)
     ink[u < .35] = torch.rand(int((u < .35).sum()), 1) * .25
+    named[(u < .35) & (ink[:, 0] < .17)] = 9
     light = (u >= .35) & (u < .5)
     ink[light] = 1 - torch.rand(int(light.sum()), 1) * .15
+    named[light & (ink[:, 0] > .92)] = 10
     table = torch.tensor([c[1:] for c in NAMED]) / 255.
     pick = (u >= .5) & (u < .85)
     which = torch.randint(0, len(NAMED), (n,))
-    ink[pick] = (table[which] + torch.randn(n, 3) * .04).clamp(0, 1)[pick]
+    # A gray has no tint, but any lightness.
+    grays = (which == len(NAMED) - 1).unsqueeze(1)
+    ink[pick] = torch.where(grays, table[which] + torch.randn(n, 1) * .1 + torch.randn(n, 3) * .01, table[which] + torch.randn(n, 3) * .04).clamp(0, 1)[pick]
     named[pick] = which[pick]
+    for i, j in pairs:
+        both = random.choice(CLOSE) if random.random() < .6 else random.sample(range(len(NAMED)), 2)
+        for k, c in zip((i, j), random.sample(list(both), 2)):
+            ink[k] = (table[c] + (torch.randn(1) * .08 + torch.randn(3) * .01 if c == len(NAMED) - 1 else torch.randn(3) * .03)).clamp(0, 1)
+            named[k] = c
     named[coloured] = -1
     rgb = ink.view(n, 3, 1, 1).expand(n, 3, size, size).clone()
     if len(multi):
@@ -401,8 +425,9 @@ def main():
     ap.add_argument('--pull', type=float, default=3., help='weight of the cosine distance from the second of a pair to the name')
     ap.add_argument('--groups', type=int, default=4, help='neighbourhoods a batch holds')
     ap.add_argument('--near', type=int, default=64, help='pictures of a neighbourhood')
-    ap.add_argument('--topics', type=float, default=.35, help='weight of the loss of search words and categories that several concepts share')
+    ap.add_argument('--topics', type=float, default=.5, help='weight of the loss of search words and categories that several concepts share')
     ap.add_argument('--partners', type=int, default=64, help='pictures of a batch that come with another picture of their concept')
+    ap.add_argument('--colours', type=float, default=.6, help='share of those that come in two colours which their captions name')
     ap.add_argument('--same', type=float, default=.15, help='weight of the loss between pictures of one concept')
     ap.add_argument('--spread', type=float, default=1., help='weight of the squared length of the mean text and of the mean picture: what all have in common tells nothing apart')
     ap.add_argument('--fp32', action='store_true', help='no bf16; without AMX bf16 is slower than fp32, so that is the default there')
@@ -459,13 +484,18 @@ def main():
         if len(queue) < args.batch + args.groups: queue = np.concatenate([queue, data.epoch(rng)])
         # Part of the batch are look-alikes of some of its pictures: all flags, faces or arrows beside each other.
         groups = [data.look_alikes(anchor, args.near, rng) for anchor in queue[:args.groups]]
-        partners = [p for p in (data.partner(pick, rng) for pick in queue[args.groups:args.groups + args.partners]) if p is not None]
+        partners = [data.partner(pick, rng) for pick in queue[args.groups:args.groups + args.partners]]
+        first = [k for k, p in enumerate(partners) if p is not None]
+        partners = [p for p in partners if p is not None]
         free = args.batch - sum(map(len, groups)) - len(partners)
         picks, queue = np.concatenate([queue[args.groups:args.groups + free], partners] + [np.array(g, np.int64) for g in groups]).astype(np.int64), queue[args.groups + free:]
-        pixels, colour, style = augment(data, picks, size)
+        # A red heart and a gray one, each asked for by its colour: else hardly two of a thing in two colours meet in a batch.
+        pairs = [(k, free + n) for n, k in enumerate(first) if not (data.colour[picks[k]] or data.colour[picks[free + n]]) and random.random() < args.colours]
+        painted = set(sum(pairs, ()))
+        pixels, colour, style = augment(data, picks, size, pairs)
         rows = data.concept[picks]
         # Each picture has two captions: a name, and something else that is said of it.
-        halves = [[data.full_caption(c, cl, col, name, st) for c, cl, col, st in zip(rows, data.clipart[picks], colour, style)] for name in (True, False)]
+        halves = [[data.full_caption(c, cl, col, name, st, k in painted) for k, (c, cl, col, st) in enumerate(zip(rows, data.clipart[picks], colour, style))] for name in (True, False)]
         others = data.concept[rng.integers(0, len(data.concept), 2 * args.extra)].reshape(2, -1)
         halves = [half + [data.full_caption(c, name=k == 0) for c in more] for k, (half, more) in enumerate(zip(halves, others))]
         captions = halves[0] + halves[1]
@@ -485,6 +515,10 @@ def main():
         for i, c in enumerate(rows):
             for t in data.own[c] & where.keys(): vague[i, where[t]] = True
         vague |= data.meaning[rows][:, None] == data.meaning[columns][None]
+        # Of a picture whose colour or style is not known a caption that names one is neither true nor false; what names another one is false, whatever it shows.
+        known_look = np.where(says < len(data.colours), colour[:, None] >= 0, style[:, None] >= 0) & (says >= 0)[None]
+        vague |= (rows[:, None] == columns[None]) & (says >= 0)[None] & ~known_look
+        vague &= ~(known_look & (says[None] != colour[:, None]) & (says[None] != look[:, None]))
         positive, vague = torch.from_numpy(positive), torch.from_numpy(vague & ~positive)
         topics, has, known_well = data.topics_of(rows, 160, rng)
         has, known_well = torch.from_numpy(has), torch.from_numpy(known_well)

@@ -132,7 +132,8 @@ money:finance
 finance:business;money
 math:science;numbers
 numbers:math
-charts:data;business
+charts:data;business;finance
+numbers:math
 commerce:shopping;business
 shopping:commerce
 files:office;documents
@@ -416,14 +417,11 @@ def shipped_vocabulary(path):
     open(path, 'wb').write(proto.SerializeToString())
 
 
-def main():
-    records = [json.loads(l) for l in open(os.path.join(CACHE, 'records.jsonl'))]
+def clean_names(records):
+    """(set, name) -> the name that a drawing is known by, without styles and sizes; aliases, too, where a set has them."""
     by_set = collections.defaultdict(list)
     for r in records: by_set[r['set']].append(r)
-    cleaned, dropped = {}, set()
-    removed = os.path.join(CACHE, 'removed.json')
-    if os.path.exists(removed): dropped = set(map(tuple, json.load(open(removed))['removed']))
-    table = emoji_words()
+    cleaned = {}
     for prefix, rs in by_set.items():
         if prefix == 'openclipart':
             for r in rs:
@@ -434,10 +432,28 @@ def main():
         if prefix == 'drawn':
             for r in rs: cleaned[prefix, r['name']] = normalise(r['name'].split('--')[0])
             continue
-        meta = json.load(open(os.path.join(MODULES, '@iconify/json/json', prefix + '.json')))
+        path = os.path.join(MODULES, '@iconify/json/json', prefix + '.json')
+        if prefix == 'composed':
+            for r in rs: cleaned[prefix, r['name']] = r['called']
+            continue
+        if not os.path.exists(path):
+            # A set of a package, its names as packages.mjs cleaned them.
+            called = strip_styles([r['called'] for r in rs], {}, {})
+            for r in rs: cleaned[prefix, r['name']] = called[r['called']]
+            continue
+        meta = json.load(open(path))
         names = [r['name'] for r in rs]
         extra = [a for r in rs for a in r.get('aliases') or []]
         for n, c in strip_styles(names + extra, meta.get('suffixes', {}), meta.get('prefixes', {})).items(): cleaned[prefix, n] = c
+    return cleaned
+
+
+def main():
+    records = [json.loads(l) for l in open(os.path.join(CACHE, 'records.jsonl'))]
+    cleaned, dropped = clean_names(records), set()
+    removed = os.path.join(CACHE, 'removed.json')
+    if os.path.exists(removed): dropped = set(map(tuple, json.load(open(removed))['removed']))
+    table = emoji_words()
     subgroups, codes = emoji_subgroups(), emoji_codes(records, table)
     print('emoji', collections.Counter(prefix for prefix, _ in codes), flush=True)
     tags, synonyms, translate = thesaurus(), wordnet(), translations(table)

@@ -1,0 +1,150 @@
+// Icons of design systems that @iconify/json has not: what enterprises, banks, carriers, builders and factories draw.
+import fs from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+const modules = path.join(here, 'node_modules');
+const read = (file) => fs.readFileSync(path.join(modules, file), 'utf8');
+
+/** set: [npm package, licence of the drawings, folder of SVG files, what of a file name is not the icon's name]. */
+const FOLDERS = {
+  'sap-v4': ['@ui5/webcomponents-icons', 'Apache-2.0', 'dist/v4'],
+  'sap-v5': ['@ui5/webcomponents-icons', 'Apache-2.0', 'dist/v5'],
+  'sap-tnt-v2': ['@ui5/webcomponents-icons-tnt', 'Apache-2.0', 'dist/v2'],
+  'sap-tnt-v3': ['@ui5/webcomponents-icons-tnt', 'Apache-2.0', 'dist/v3'],
+  'sap-business-v1': ['@ui5/webcomponents-icons-business-suite', 'Apache-2.0', 'dist/v1'],
+  'sap-business-v2': ['@ui5/webcomponents-icons-business-suite', 'Apache-2.0', 'dist/v2'],
+  'momentum': ['@momentum-design/icons', 'MIT', 'dist/svg', /-(light|regular|bold|filled|colored)/g],
+  'momentum-ui': ['@momentum-ui/icons', 'MIT', 'svg', /_\d+$/],
+  'spectrum': ['@adobe/spectrum-css-workflow-icons', 'Apache-2.0', 'icons/assets/svg', /^S2_Icon_|_20_N$|_\d+$/g],
+  'modus-connect': ['@trimble-oss/modus-icons', 'MIT', 'dist/connect/svg'],
+  'modus-field': ['@trimble-oss/modus-icons', 'MIT', 'dist/field-systems/svg'],
+  'modus-outlined': ['@trimble-oss/modus-icons', 'MIT', 'dist/modus-outlined/svg'],
+  'modus-solid': ['@trimble-oss/modus-icons', 'MIT', 'dist/modus-solid/svg'],
+  'modus-transport': ['@trimble-oss/modus-icons', 'MIT', 'dist/transportation/svg'],
+  'talend': ['@talend/icons', 'Apache-2.0', 'src/icon/L'],
+  'talend-m': ['@talend/icons', 'Apache-2.0', 'src/icon/M'],
+  'talend-core': ['@talend/icons', 'Apache-2.0', 'src/svg/core'],
+  'talend-processors': ['@talend/icons', 'Apache-2.0', 'src/svg/processors'],
+  'redhat': ['@rhds/icons', 'CC-BY-4.0', 'standard', /-fill$/],
+  'redhat-ui': ['@rhds/icons', 'CC-BY-4.0', 'ui', /-fill$/],
+  'atlassian': ['@atlaskit/icon', 'Apache-2.0', 'svgs', /-filled$/],
+  'atlassian-core': ['@atlaskit/icon', 'Apache-2.0', 'svgs/core'],
+  'atlassian-editor': ['@atlaskit/icon', 'Apache-2.0', 'svgs/editor'],
+  'jetbrains': ['@jetbrains/icons', 'Apache-2.0', '.', /-?\d+px/g],
+  'dhis2': ['@dhis2/ui-icons', 'BSD-3-Clause', 'build/es/svg', /-\d+$/],
+  'backpack': ['@skyscanner/bpk-svgs', 'Apache-2.0', 'dist/svgs/icons/lg'],
+  'aksel': ['@navikt/aksel-icons', 'MIT', 'dist/svg', /Fill$/],
+  'infineon': ['@infineon/infineon-icons', 'MIT', 'svg', /(-f)?-\d+$/],
+  'teamleader': ['@teamleader/ui-icons', 'MIT', 'icons', /^\d+x\d+_|_(outline|filled)$/g],
+  'sumup': ['@sumup-oss/icons', 'Apache-2.0', 'web/v2', /_\d+$/],
+  'patternfly': ['@patternfly/icons', 'MIT', 'patternfly', /^pficon-/],
+};
+
+/** Lower-case words with hyphens between them. */
+const hyphened = (name) => name.replace(/([a-z])(?=[A-Z])/g, '$1-').replace(/[\s_]+/g, '-').replace(/-{2,}/g, '-').replace(/^-|-$/g, '').toLowerCase();
+
+/** What the sets say about their icons beside the name: name -> {tags, categories}. */
+const SAID = {
+  aksel: () => {
+    const text = read('@navikt/aksel-icons/dist/metadata.js');
+    const data = JSON.parse(text.slice(text.indexOf('{'), text.lastIndexOf('}') + 1));
+    return Object.fromEntries(Object.values(data).map((x) => [x.id, { categories: [x.category, x.sub_category].filter(Boolean) }]));
+  },
+  redhat: () => metaphors('standard'), 'redhat-ui': () => metaphors('ui'),
+  sumup: () => Object.fromEntries(JSON.parse(read('@sumup-oss/icons/manifest.json')).icons.map((x) => [`${x.name}_${x.size}`, { categories: [x.category] }])),
+};
+
+/** What an icon stands for: the short entries of a list in the set's YAML. */
+function metaphors(set) {
+  const out = {};
+  let icon, inside = false;
+  for (const line of read(`@rhds/icons/metadata/${set}.yaml`).split('\n')) {
+    const named = /^ {4}icon: (\S+)/.exec(line), entry = /^ {6}- (.{2,40})$/.exec(line);
+    if (named) out[icon = named[1]] = { tags: [] };
+    else if (/^ {4}\w/.test(line)) inside = line.startsWith('    accepted_metaphors:');
+    else if (inside && entry && icon) out[icon].tags.push(entry[1].replace(/\(.*\)/, '').replace(/"/g, '').trim());
+  }
+  return out;
+}
+
+function folderJobs(set) {
+  const [pack, , folder, rest] = FOLDERS[set];
+  const root = path.join(modules, pack, folder);
+  const said = SAID[set]?.() ?? {};
+  return fs.readdirSync(root).filter((f) => f.endsWith('.svg') && !f.startsWith('flag_')).sort().map((f) => {
+    const base = f.slice(0, -4);
+    return {
+      record: { set, name: base, called: hyphened(rest ? base.replace(rest, '') : base), ...said[base], kind: 'icon' },
+      svg: () => Buffer.from(sized(fs.readFileSync(path.join(root, f), 'utf8'))), file: true,
+    };
+  });
+}
+
+/** CSS variables have no value outside their pages: such drawings are in one colour. */
+const sized = (svg) => svg.replace(/var\(--[^()]+\)/g, '#000');
+
+const svgOf = (viewBox, body) => Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg" width="64" height="64" viewBox="${viewBox}">${body}</svg>`);
+
+/** Sets whose packages hold paths in modules instead of files. */
+const MODULES = {
+  kendo: ['@progress/kendo-svg-icons', 'Apache-2.0', () => {
+    const listed = Object.fromEntries(JSON.parse(read('@progress/kendo-svg-icons/dist/icons.json')).map((x) => [x.name, x]));
+    const text = read('@progress/kendo-svg-icons/dist/index.es.js');
+    return [...text.matchAll(/name: '([^']+)',\s*content: '([^']+)',\s*viewBox: '([^']+)'/g)].map(([, name, content, viewBox]) => ({
+      record: { set: 'kendo', name, called: name, aliases: listed[name]?.aliases, categories: listed[name]?.categories, kind: 'icon' },
+      svg: () => svgOf(viewBox, /stroke-/.test(content) && !/stroke="/.test(content) ? `<g stroke="#000">${content}</g>` : content),
+    }));
+  }],
+  equinor: ['@equinor/eds-icons', 'Apache-2.0', () => {
+    const text = read('@equinor/eds-icons/dist/esm/data.js');
+    return [...text.matchAll(/name: '([^']+)',\s*prefix: '\w+',\s*height: '(\d+)',\s*width: '(\d+)',\s*(?:sizes?: [^,]+,\s*)?svgPathData: '([^']+)'/g)].map(([, name, height, width, d]) => ({
+      record: { set: 'equinor', name, called: hyphened(name), kind: 'icon' }, svg: () => svgOf(`0 0 ${width} ${height}`, `<path d="${d}"/>`),
+    }));
+  }],
+  blueprint: ['@blueprintjs/icons', 'Apache-2.0', () => JSON.parse(read('@blueprintjs/icons/icons.json')).flatMap(({ iconName, tags, group }) => {
+    const file = path.join(modules, '@blueprintjs/icons/lib/esm/generated/20px/paths', `${iconName}.js`);
+    if (!fs.existsSync(file)) return [];
+    const paths = [...fs.readFileSync(file, 'utf8').split('//#')[0].matchAll(/"([^"]+)"/g)].map(([, d]) => `<path fill-rule="evenodd" d="${d}"/>`).join('');
+    return [{
+      record: { set: 'blueprint', name: iconName, called: iconName, tags: tags.split(',').map((t) => t.trim()).filter(Boolean), categories: [group], kind: 'icon' },
+      svg: () => svgOf('0 0 20 20', paths),
+    }];
+  })],
+};
+
+/** Small words of other languages that WordNet has as abbreviations and letters. */
+const FOREIGN = new Set('und e et con de di da la le il un en der die das im am zu von del al per des du'.split(' '));
+
+/** Words of WordNet: what tells English from German, French and Italian where a set gives all four in no order. */
+function englishWords() {
+  const words = new Set('a an the to of in on at is are by for with and or from off your my new via app online it'.split(' '));
+  for (const pos of ['noun', 'verb', 'adj', 'adv']) for (const line of fs.readFileSync(`/usr/share/wordnet/index.${pos}`, 'latin1').split('\n')) if (line[0] !== ' ') words.add(line.split(' ')[0]);
+  return words;
+}
+
+/** Swiss Post names its icons by number, and says in its report what they show; only what is English for sure is taken. */
+function postJobs() {
+  const english = englishWords();
+  const known = (word) => english.has(word) || english.has(word.replace(/s$/, '')) || english.has(word.replace(/es$/, '')) || english.has(word.replace(/(ed|ing)$/, '')) || english.has(word.replace(/(d|ing)$/, '')) || english.has(word.replace(/ing$/, 'e'));
+  const root = path.join(modules, '@swisspost/design-system-icons/public');
+  const jobs = [];
+  for (const { name, keys } of JSON.parse(fs.readFileSync(path.join(root, 'report.min.json'), 'utf8')).icons) {
+    const said = [...new Set(keys.map((k) => k.replace(/\u200b/g, '').trim().toLowerCase()).filter((k) => /^[a-z0-9 '&-]{3,40}$/.test(k) && k.split(/[ -]+/).every((w) => w && known(w) && !FOREIGN.has(w))))];
+    const file = path.join(root, 'post-icons', `${name}.svg`);
+    if (!said.length || !fs.existsSync(file)) continue;
+    jobs.push({ record: { set: 'swisspost', name, called: hyphened(said[0]), tags: said.slice(1), kind: 'icon' }, svg: () => {
+      const [, viewBox, body] = /<symbol[^>]* viewBox="([^"]+)"[^>]*>(.*?)<\/symbol>/s.exec(fs.readFileSync(file, 'utf8'));
+      return svgOf(viewBox, sized(body));
+    } });
+  }
+  return jobs;
+}
+
+/** set -> {pack, licence, jobs()}; a job is {record, svg(), file}. */
+export const PACKAGES = {
+  ...Object.fromEntries(Object.entries(FOLDERS).map(([set, [pack, licence]]) => [set, { pack, licence, jobs: () => folderJobs(set) }])),
+  ...Object.fromEntries(Object.entries(MODULES).map(([set, [pack, licence, jobs]]) => [set, { pack, licence, jobs }])),
+  swisspost: { pack: '@swisspost/design-system-icons', licence: 'Apache-2.0', jobs: postJobs },
+};
