@@ -35,19 +35,20 @@ class Drawings:
         # What ten drawings are called is a thing that people know; what is struck through or in a circle itself is no part.
         banned = STYLES | set('circle square off slash add remove plus minus check with in on a to and of no'.split())
         self.things = [n for n, at in self.by_name.items() if len(at) >= 10 and n.count(' ') < 2 and n.isascii() and not any(ch.isdigit() for ch in n) and len(n) > 2 and not (set(n.split(' ')) & banned)]
+        self.signs, self.containers = self.known(SIGNS), self.known(CONTAINERS)
+        self.signed = [n for n in self.things if len(self.by_name[n]) >= 40]
         self.rng = rng
 
     def known(self, names): return [n for n in (x.replace('-', ' ') for x in names) if len(self.by_name[n]) >= 5]
 
     def pick(self, name): return self.rng.choice(self.by_name[name])
 
-    def cropped(self, at, square=True):
-        """The ink inside its bounding box, as an image; None where nearly nothing is left."""
+    def cropped(self, at):
+        """The ink inside its bounding box, in the middle of a square image; None where there is none."""
         a = np.asarray(self.alpha[at])
         ys, xs = np.flatnonzero((a > 40).any(1)), np.flatnonzero((a > 40).any(0))
         if not len(ys) or not len(xs): return None
         y0, y1, x0, x1 = ys[0], ys[-1] + 1, xs[0], xs[-1] + 1
-        if not square: return Image.fromarray(a[y0:y1, x0:x1])
         side = max(y1 - y0, x1 - x0)
         out = Image.new('L', (side, side))
         out.paste(Image.fromarray(a[y0:y1, x0:x1]), ((side - (x1 - x0)) // 2, (side - (y1 - y0)) // 2))
@@ -130,7 +131,6 @@ def rooms(ink):
         places = []
         for k in range(n):
             at = np.flatnonzero(flat[k] >= best[k] - (best[k] > 20))
-            y, x = divmod(int(at[len(at) // 2]), 64)
             where = np.array([divmod(int(i), 64) for i in at])
             y, x = where[np.abs(where - where.mean(0)).sum(1).argmin()]
             side = int(flat[k][y * 64 + x])
@@ -199,8 +199,6 @@ def struck(drawings, rng):
 def main():
     rng = random.Random(1)
     drawings = Drawings(rng)
-    drawings.signs, drawings.containers = drawings.known(SIGNS), drawings.known(CONTAINERS)
-    drawings.signed = [n for n in drawings.things if len(drawings.by_name[n]) >= 40]
     print('things', len(drawings.things), 'often drawn', len(drawings.signed), 'signs', len(drawings.signs), 'containers', len(drawings.containers), flush=True)
     made = [('inside', *x) for x in insides(drawings, rng, COUNT['inside'])]
     for kind, draw in (('corner', corner), ('enclosed', enclosed), ('struck', struck)): made += [(kind, *x) for x in (draw(drawings, rng) for _ in range(COUNT[kind])) if x]

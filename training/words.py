@@ -133,7 +133,6 @@ finance:business;money
 math:science;numbers
 numbers:math
 charts:data;business;finance
-numbers:math
 commerce:shopping;business
 shopping:commerce
 files:office;documents
