@@ -185,13 +185,14 @@ function command(file, args, { env = {}, live = false } = {}) {
   });
 }
 
-/** Every failure in full, the times, and the line of counts that CI reads. */
+/** Every failure in full, the times, the failures' names once more for those who see only the end of a long log, and the line of counts that CI reads. */
 function report() {
   const failed = outcomes.filter(({ outcome }) => outcome.state === 'failed');
   for (const [index, { stage: name, outcome }] of failed.entries()) { console.log(`\n${index + 1}) ${name}: ${outcome.title}\n${outcome.error?.trim().replace(/^/gm, '   ')}`); }
   const slowest = outcomes.filter(({ outcome }) => outcome.milliseconds >= 3000).sort((a, b) => b.outcome.milliseconds - a.outcome.milliseconds).slice(0, 5);
   if (slowest.length > 0) { console.log(`\nSlowest: ${slowest.map(({ outcome }) => `${outcome.title} ${(outcome.milliseconds / 1000).toFixed(1)} s`).join(', ')}`); }
   console.log(`\n${times.map(({ stage: name, seconds }) => `${name} ${seconds.toFixed(1)} s`).join(', ')}`);
+  for (const { stage: name, outcome } of failed) { console.log(`failed: ${name}: ${outcome.title}: ${outcome.error?.trim().split('\n')[0]}`); }
   const count = state => outcomes.filter(({ outcome }) => outcome.state === state).length;
   const [passed, skipped] = [count('passed'), count('pending')];
   console.log(`${passed} passed, ${failed.length} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);

@@ -37,6 +37,11 @@ export class Indexing implements vscode.Disposable {
     return scan.finally(() => listener?.dispose());
   }
 
+  /** A scan after all that runs or waits: one that is under way may have passed what changed since it began. Ends no pause. */
+  rescan(): Promise<IndexSummary> {
+    return this.#run('index', Engine.index, {});
+  }
+
   rebuild(token?: vscode.CancellationToken): Promise<IndexSummary> {
     this.#endPause();
     this.cancel();

@@ -98,7 +98,7 @@ export class Watcher implements vscode.Disposable {
     this.#sending = true;
     try {
       if (rescan) {
-        await this.indexing.index();
+        await this.indexing.rescan();
       } else {
         const changes = (await Promise.all(pending.map(async change => await this.#matters(change) ? [{ root: change.root.id, path: change.path }] : []))).flat();
         if (changes.length > 0) { await this.indexing.update({ changes }); }

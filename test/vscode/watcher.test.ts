@@ -1,6 +1,8 @@
 /** The index follows the files by itself. */
+import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import * as vscode from 'vscode';
+import { Indexing } from '../../src/host/indexing';
 import { api, extension, inWorkspace, names, putIcon, putManyIcons, remove, until } from './support';
 
 /** Paths of all that is found for a word that stands in the file names. */
@@ -50,11 +52,33 @@ suite('watcher', () => {
 
   test('many files at once arrive together', async () => {
     const search = await api();
+    // A search sees what is gone a moment before the count does: this waits for the run that the last test ended in.
+    await search.index();
     const before = (await search.status()).assets;
     const added = (await putManyIcons(700, 'burst')).length;
     await until('all of them', async () => (await search.status()).assets === before + added);
     await remove('burst');
     await until('none of them', async () => (await search.status()).assets === before);
+  });
+
+  test('a scan under way does not stand for one that a change asks for', async () => {
+    const answers: (() => void)[] = [];
+    const summary = { indexed: 0, reused: 0, unchanged: 0, removed: 0, skipped: [], seen: 0, seconds: 0, device: 'cpu', cancelled: false };
+    const engine = { running: true, request: () => new Promise(done => { answers.push(() => done(summary)); }) };
+    const silent = { info() {}, debug() {}, warn() {} };
+    const memory = { get: (_key: string, otherwise: unknown) => otherwise, update: async () => {}, keys: () => [] };
+    const indexing = new Indexing(engine as never, silent as never, memory as never);
+    const first = indexing.index();
+    await until('the first scan', () => answers.length === 1);
+    const joined = indexing.index();
+    const later = indexing.rescan();
+    answers[0]!();
+    await Promise.all([first, joined]);
+    await until('the second scan', () => answers.length === 2);
+    answers[1]!();
+    await later;
+    assert.equal(answers.length, 2);
+    indexing.dispose();
   });
 
   test('a changed .gitignore takes effect', async () => {
