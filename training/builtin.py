@@ -1,5 +1,5 @@
 """Writes the trained towers as ONNX with compact weights, the tokenizer and the manifest to media/builtin, and the token goldens."""
-import argparse, datetime, hashlib, json, os
+import argparse, datetime, hashlib, json, math, os
 import numpy as np
 import onnx
 import torch
@@ -12,8 +12,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 CACHE = os.path.join(HERE, '.cache')
 OUT = os.path.join(HERE, '..', 'media', 'builtin')
 
-# Captions that say what a hub is.
-CAPTIONS = 4096
+# Captions that say what a hub is, the centres that stand for them, and the pictures that the centres are fitted to.
+CAPTIONS, CENTRES, PICTURES = 65536, 512, 24576
 
 GOLDENS = ['', ' ', 'cat', 'Cat', 'shopping cart', 'shopping-cart', 'shopping_cart', 'shoppingCart', 'ShoppingCartIcon', 'arrow-left', 'prullenbak', 'vergrootglas',
     'Löschen', 'corbeille à papier', 'lupa de búsqueda', 'żarówka', 'cœur', 'naïve café', 'ゴミ箱', '放大镜', 'корзина', '휴지통', 'สวัสดี', 'مرحبا', '❤️', '😀 smile', '👩‍💻',
@@ -38,7 +38,7 @@ def tokenizer(sp):
 
 
 def compact(path):
-    """Stores large float weights as fp16 with a cast in the graph; the embedding table as int8 with one scale a row, what else is large as int8 with one scale an output channel or caption."""
+    """Stores large float weights as fp16 with a cast in the graph; the embedding table as int8 with one scale a row, what else is large as int8 with one scale an output channel."""
     model = onnx.load(path)
     graph = model.graph
     front = []
@@ -61,9 +61,9 @@ def compact(path):
                                      helper.make_node('Gather', [init.name + '_scale', ids], [out + '_s']), helper.make_node('Mul', [out + '_f', out + '_s'], [out])]):
                 graph.node.insert(at + k, new)
         elif value.size >= 65536:
-            # A scale an output channel, or a caption: the exporter turns the matrices of MatMul round, not those of Conv and Gemm.
+            # A scale an output channel: the exporter turns the matrices of MatMul round, not those of Conv and Gemm.
             channel = 1 if any(node.op_type == 'MatMul' for node, _ in users) else 0
-            scale = np.abs(value).max(tuple(k for k in range(value.ndim) if k != channel), keepdims=True) / (31 if CAPTIONS in value.shape else 127) + 1e-12
+            scale = np.abs(value).max(tuple(k for k in range(value.ndim) if k != channel), keepdims=True) / 127 + 1e-12
             graph.initializer.extend([numpy_helper.from_array(np.round(value / scale).astype(np.int8), init.name + '_i8'),
                                       numpy_helper.from_array(scale.astype(np.float32), init.name + '_scale')])
             front += [helper.make_node('Cast', [init.name + '_i8'], [init.name + '_whole'], to=TensorProto.FLOAT),
@@ -83,23 +83,52 @@ def entry(name):
     return {'path': name, 'sha256': hashlib.sha256(blob).hexdigest(), 'sizeBytes': len(blob)}
 
 
+def centres_of(captions, pictures, nearness, sharpness, steps=1500):
+    """
+    (centres [CENTRES, DIM], offsets [CENTRES]) with which LevelledTower.nearness gives the `nearness` [n, 1] of `pictures` [n, DIM] to all captions: the means of clusters of captions and the logs
+    of their shares, then fitted.
+    """
+    with torch.no_grad():
+        centres = captions[:CENTRES].clone()
+        for _ in range(12):
+            nearest = (captions @ centres.T).argmax(1)
+            count = torch.bincount(nearest, minlength=CENTRES).float().unsqueeze(1)
+            centres = torch.where(count > 0, torch.zeros_like(centres).index_add_(0, nearest, captions) / count.clamp(min=1), centres)
+    offsets = (count[:, 0].clamp(min=.5) / len(captions)).log()
+    centres, offsets = centres.requires_grad_(), offsets.requires_grad_()
+    opt = torch.optim.Adam([centres, offsets], lr=3e-3)
+    for step in range(steps):
+        for g in opt.param_groups: g['lr'] = 3e-3 * (1 - step / steps)
+        rows = torch.randint(len(pictures), (1024,))
+        found = 1 + torch.logsumexp(sharpness * (pictures[rows] @ centres.T - 1) + offsets, 1, keepdim=True) / sharpness
+        opt.zero_grad()
+        ((found - nearness[rows]) ** 2).mean().mul(1e3).backward()
+        opt.step()
+    return centres.detach(), offsets.detach()
+
+
 def levelled(state, text, share):
-    """The image tower with a sample of the training's captions, levelled on a sample of its pictures; the tower alone where `share` is 0."""
-    if not share:
-        image = ImageTower().eval()
-        image.load_state_dict(state['slow_image'])
-        return image
+    """The image tower, levelled by the training's captions on its pictures; the tower alone where `share` is 0."""
+    image = ImageTower().to(memory_format=torch.channels_last).eval()
+    image.load_state_dict(state['slow_image'])
+    if not share: return image
     from train import SIZE, Data, augment, encode
     torch.manual_seed(1)
     data, rng = Data(), np.random.default_rng(1)
+    sharpness = float(state['scale'].exp().clamp(max=100))
     with torch.no_grad():
-        captions = encode(text, [data.tokens[k][:24] for k in rng.choice(len(data.tokens), CAPTIONS, replace=False)])
-        image = LevelledTower(captions, float(state['scale'].exp().clamp(max=100)), share=share).eval()
-        assert set(image.load_state_dict(state['slow_image'], strict=False).missing_keys) == {'captions', 'common'}
-        pictures = np.array_split(data.epoch(rng)[:4096], 16)
-        image.level = float(torch.cat([image.nearness(ImageTower.forward(image, augment(data, part, SIZE)[0])) for part in pictures]).mean())
-    print('level', round(image.level, 4))
-    return image
+        captions = torch.cat([encode(text, [data.tokens[k][:24] for k in part]) for part in np.array_split(rng.choice(len(data.tokens), CAPTIONS, replace=False), 16)])
+        parts = np.array_split(data.epoch(rng)[:PICTURES], PICTURES // 256)
+        pictures = torch.cat([image(augment(data, part, SIZE)[0].contiguous(memory_format=torch.channels_last)) for part in parts])
+        nearness = torch.cat([1 + (torch.logsumexp(sharpness * (v @ captions.T - 1), 1, keepdim=True) - math.log(CAPTIONS)) / sharpness for v in pictures.split(256)])
+    # The last pictures tell how well the centres stand for the captions.
+    fitted = PICTURES - 2048
+    centres, offsets = centres_of(captions, pictures[:fitted], nearness[:fitted], sharpness)
+    tower = LevelledTower(centres, offsets, captions.mean(0), sharpness, float(nearness.mean()), share).eval()
+    assert set(tower.load_state_dict(state['slow_image'], strict=False).missing_keys) == {'centres', 'offsets', 'common'}
+    with torch.no_grad(): left = tower.nearness(pictures[fitted:]) - nearness[fitted:]
+    print('level', round(tower.level, 4), 'deviation', round(float(nearness.std()), 4), 'left of it', round(float(left.pow(2).mean().sqrt()), 4))
+    return tower
 
 
 def main():

@@ -80,22 +80,23 @@ class ImageTower(nn.Module):
 class LevelledTower(ImageTower):
     """
     The image tower as it ships. Some pictures lie near very many captions and would be found for all that the text tower is unsure of (hubs; inverted softmax,
-    Smith et al. 2017). All captions have one direction in common: a picture is turned away from it by as much as it is nearer to a sample of captions than pictures are on
+    Smith et al. 2017). All captions have one direction in common: a picture is turned away from it by as much as it is nearer to the captions than pictures are on
     average, and so loses the same for every query.
 
-    captions [n, DIM]: unit text_embeds; sharpness: the logit scale; level: the mean nearness of pictures; share: how much of the difference is taken away.
+    centres [k, DIM], offsets [k]: stand for all captions, see builtin.centres_of; common [DIM]: the mean caption; sharpness: the logit scale; level: the mean nearness of pictures;
+    share: how much of the difference is taken away.
     """
-    def __init__(self, captions, sharpness, level=0., share=.6):
+    def __init__(self, centres, offsets, common, sharpness, level=0., share=.6):
         super().__init__()
         self.sharpness, self.level, self.share = sharpness, level, share
-        common = captions.mean(0)
-        self.register_buffer('captions', captions)
+        self.register_buffer('centres', centres)
+        self.register_buffer('offsets', offsets)
         self.register_buffer('common', F.normalize(common, dim=0))
         self.length = float(common.norm())
 
     def nearness(self, v):
         """[batch, DIM] -> [batch, 1]: a soft maximum of the cosines to the captions."""
-        return 1 + torch.log(torch.exp(self.sharpness * (F.linear(v, self.captions) - 1)).mean(1, keepdim=True)) / self.sharpness
+        return 1 + torch.log(torch.exp(self.sharpness * (F.linear(v, self.centres) - 1) + self.offsets).sum(1, keepdim=True)) / self.sharpness
 
     def forward(self, x):
         v = super().forward(x)
@@ -125,7 +126,7 @@ class Attention(nn.Module):
 
 
 class TextTower(nn.Module):
-    """input_ids, attention_mask int64 [batch, seq] -> unit text_embeds [batch, DIM]. Word order enters by one width-3 convolution, the whole text by one attention layer."""
+    """input_ids, attention_mask int64 [batch, seq] -> unit text_embeds [batch, DIM]. Word order enters by one width-3 convolution, the whole text by two attention layers."""
     def __init__(self, vocab, width=256):
         super().__init__()
         self.embed = nn.Embedding(vocab, width)
@@ -133,6 +134,11 @@ class TextTower(nn.Module):
         self.side = nn.Linear(width, 64)
         self.mix = nn.Linear(width + 128, width)
         self.attend = Attention(width)
+        self.norm3 = nn.LayerNorm(width)
+        self.up3 = nn.Linear(width, 3 * width)
+        self.down3 = nn.Linear(3 * width, width)
+        nn.init.zeros_(self.down3.weight); nn.init.zeros_(self.down3.bias)
+        self.attend2 = Attention(width)
         self.gate = nn.Linear(width, 1)
         self.norm1 = nn.LayerNorm(width)
         self.up = nn.Linear(width, 3 * width)
@@ -154,6 +160,8 @@ class TextTower(nn.Module):
         around = torch.cat([torch.cat([zero, side[:, :-1]], 1), x, torch.cat([side[:, 1:], zero], 1)], 2)
         x = x + F.gelu(self.mix(around))
         x = x + self.attend(x, m)
+        x = x + self.down3(F.gelu(self.up3(self.norm3(x))))
+        x = x + self.attend2(x, m)
         weight = torch.exp(self.gate(x).clamp(-8, 8)) * m
         x = (x * weight).sum(1) / (weight.sum(1) + 1e-6)
         x = self.norm1(x)
