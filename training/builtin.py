@@ -5,7 +5,7 @@ import onnx
 import torch
 from onnx import TensorProto, helper, numpy_helper
 import sentencepiece
-from model import DIM, ImageTower, LevelledTower, TextTower
+from model import DIM, ImageTower, LevelledTower, TextTower, nearness
 from words import VOCAB, normalise
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -83,10 +83,10 @@ def entry(name):
     return {'path': name, 'sha256': hashlib.sha256(blob).hexdigest(), 'sizeBytes': len(blob)}
 
 
-def centres_of(captions, pictures, nearness, sharpness, steps=1500):
+def centres_of(captions, pictures, known, sharpness, steps=1500):
     """
-    (centres [CENTRES, DIM], offsets [CENTRES]) with which LevelledTower.nearness gives the `nearness` [n, 1] of `pictures` [n, DIM] to all captions: the means of clusters of captions and the logs
-    of their shares, then fitted.
+    (centres [CENTRES, DIM], offsets [CENTRES]) with which nearness() gives what is `known` of `pictures` [n, DIM], their nearness [n, 1] to all captions: the means of clusters of captions and the logs of their
+    shares, then fitted.
     """
     with torch.no_grad():
         centres = captions[:CENTRES].clone()
@@ -100,9 +100,8 @@ def centres_of(captions, pictures, nearness, sharpness, steps=1500):
     for step in range(steps):
         for g in opt.param_groups: g['lr'] = 3e-3 * (1 - step / steps)
         rows = torch.randint(len(pictures), (1024,))
-        found = 1 + torch.logsumexp(sharpness * (pictures[rows] @ centres.T - 1) + offsets, 1, keepdim=True) / sharpness
         opt.zero_grad()
-        ((found - nearness[rows]) ** 2).mean().mul(1e3).backward()
+        ((nearness(pictures[rows], centres, offsets, sharpness) - known[rows]) ** 2).mean().mul(1e3).backward()
         opt.step()
     return centres.detach(), offsets.detach()
 
@@ -120,14 +119,14 @@ def levelled(state, text, share):
         captions = torch.cat([encode(text, [data.tokens[k][:24] for k in part]) for part in np.array_split(rng.choice(len(data.tokens), CAPTIONS, replace=False), 16)])
         parts = np.array_split(data.epoch(rng)[:PICTURES], PICTURES // 256)
         pictures = torch.cat([image(augment(data, part, SIZE)[0].contiguous(memory_format=torch.channels_last)) for part in parts])
-        nearness = torch.cat([1 + (torch.logsumexp(sharpness * (v @ captions.T - 1), 1, keepdim=True) - math.log(CAPTIONS)) / sharpness for v in pictures.split(256)])
+        known = torch.cat([nearness(v, captions, torch.tensor(-math.log(CAPTIONS)), sharpness) for v in pictures.split(256)])
     # The last pictures tell how well the centres stand for the captions.
     fitted = PICTURES - 2048
-    centres, offsets = centres_of(captions, pictures[:fitted], nearness[:fitted], sharpness)
-    tower = LevelledTower(centres, offsets, captions.mean(0), sharpness, float(nearness.mean()), share).eval()
+    centres, offsets = centres_of(captions, pictures[:fitted], known[:fitted], sharpness)
+    tower = LevelledTower(centres, offsets, captions.mean(0), sharpness, float(known.mean()), share).eval()
     assert set(tower.load_state_dict(state['slow_image'], strict=False).missing_keys) == {'centres', 'offsets', 'common'}
-    with torch.no_grad(): left = tower.nearness(pictures[fitted:]) - nearness[fitted:]
-    print('level', round(tower.level, 4), 'deviation', round(float(nearness.std()), 4), 'left of it', round(float(left.pow(2).mean().sqrt()), 4))
+    with torch.no_grad(): left = nearness(pictures[fitted:], centres, offsets, sharpness) - known[fitted:]
+    print('level', round(tower.level, 4), 'deviation', round(float(known.std()), 4), 'left of it', round(float(left.pow(2).mean().sqrt()), 4))
     return tower
 
 

@@ -77,6 +77,11 @@ class ImageTower(nn.Module):
         return F.normalize(self.head(x), dim=1)
 
 
+def nearness(v, centres, offsets, sharpness):
+    """[batch, DIM], [k, DIM], [k] -> [batch, 1]: a soft maximum of the cosines to captions, or to what stands for them with the logs of its shares as offsets."""
+    return 1 + torch.log(torch.exp(sharpness * (F.linear(v, centres) - 1) + offsets).sum(1, keepdim=True)) / sharpness
+
+
 class LevelledTower(ImageTower):
     """
     The image tower as it ships. Some pictures lie near very many captions and would be found for all that the text tower is unsure of (hubs; inverted softmax,
@@ -94,15 +99,11 @@ class LevelledTower(ImageTower):
         self.register_buffer('common', F.normalize(common, dim=0))
         self.length = float(common.norm())
 
-    def nearness(self, v):
-        """[batch, DIM] -> [batch, 1]: a soft maximum of the cosines to the captions."""
-        return 1 + torch.log(torch.exp(self.sharpness * (F.linear(v, self.centres) - 1) + self.offsets).sum(1, keepdim=True)) / self.sharpness
-
     def forward(self, x):
         v = super().forward(x)
         along = F.linear(v, self.common.unsqueeze(0))
         rest = F.normalize(v - along * self.common, dim=1)
-        along = (along - self.share * (self.nearness(v) - self.level) / self.length).clamp(-.9, .9)
+        along = (along - self.share * (nearness(v, self.centres, self.offsets, self.sharpness) - self.level) / self.length).clamp(-.9, .9)
         return along * self.common + torch.sqrt(1 - along * along) * rest
 
 

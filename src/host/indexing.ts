@@ -29,7 +29,7 @@ export class Indexing implements vscode.Disposable {
   /** Scans all folders and indexes what changed. Whoever asks for it ends a pause. */
   index(token?: vscode.CancellationToken): Promise<IndexSummary> {
     this.#endPause();
-    this.#scan ??= this.#run('index', Engine.index, {});
+    this.#scan ??= this.rescan();
     const scan = this.#scan;
     const over = (): void => { if (this.#scan === scan) { this.#scan = undefined; } };
     scan.then(over, over);
