@@ -8,7 +8,7 @@ DEPTHS = (2, 4, 2)
 
 
 class _Convolution(torch.autograd.Function):
-    """A 3x3 convolution with gradients that are faster in bf16 than oneDNN's: that of the pixels is another convolution, that of the weights on small maps one matrix product."""
+    """A 3x3 convolution with gradients that are faster in bf16 than oneDNN's: that of the pixels is another convolution, that of the weights on small maps nine matrix products."""
     @staticmethod
     def forward(ctx, x, weight, stride):
         ctx.save_for_backward(x, weight)
@@ -25,9 +25,9 @@ class _Convolution(torch.autograd.Function):
         else: grad_x = part([True, False, False])[0]
         if h > 4 and not (s == 2 and c >= 64): return grad_x, part([False, True, False])[1], None
         padded = F.pad(x.permute(0, 2, 3, 1), (0, 0, 1, 1, 1, 1))
-        taps = [padded[:, dy:dy + s * (h - 1) + 1:s, dx:dx + s * (w - 1) + 1:s].reshape(-1, c) for dy in range(3) for dx in range(3)]
-        flat = grad.permute(0, 2, 3, 1).reshape(-1, grad.shape[1])
-        return grad_x, (torch.cat(taps, 1).t() @ flat).view(3, 3, c, -1).permute(3, 2, 0, 1), None
+        flat = grad.permute(1, 0, 2, 3).reshape(grad.shape[1], -1)
+        taps = [flat @ padded[:, dy:dy + s * (h - 1) + 1:s, dx:dx + s * (w - 1) + 1:s].reshape(-1, c) for dy in range(3) for dx in range(3)]
+        return grad_x, torch.stack(taps, 2).view(-1, c, 3, 3), None
 
 
 class Conv3(nn.Conv2d):

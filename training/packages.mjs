@@ -1,7 +1,8 @@
-// Icons of design systems that @iconify/json has not: what enterprises, banks, carriers, builders and factories draw.
+// What @iconify/json has not: icons of design systems, as enterprises, banks, carriers, builders and factories draw them, and emoji in other hands.
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import * as fontkit from 'fontkit';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const modules = path.join(here, 'node_modules');
@@ -142,9 +143,59 @@ function postJobs() {
   return jobs;
 }
 
+/** Code points of an emoji ("1f468-200d-1f33e", no variation selectors) -> its label. */
+function labels() {
+  const out = new Map();
+  for (const { hexcode, label } of JSON.parse(read('emojibase-data/en/data.json'))) out.set(hexcode.toLowerCase().replaceAll('-fe0f', ''), label);
+  return out;
+}
+
+/** Emoji that are glyphs of a font, one picture a weight. */
+function glyphJobs(set, pack, weights) {
+  const known = labels();
+  const root = path.join(modules, pack, 'files');
+  const seen = new Set();
+  return weights.flatMap((weight) => fs.readdirSync(root).filter((f) => f.endsWith(`-${weight}-normal.woff`)).sort().flatMap((file) => {
+    const font = fontkit.openSync(path.join(root, file));
+    return font.characterSet.flatMap((point) => {
+      const hex = point.toString(16).padStart(4, '0');
+      const name = `${hex}-${weight}`;
+      if (!known.has(hex) || seen.has(name)) return [];
+      seen.add(name);
+      return [{
+        record: { set, name, called: hyphened(known.get(hex)), hex, kind: 'icon' },
+        svg: () => {
+          const { path: outline, bbox: { minX, minY, maxX, maxY } } = font.glyphForCodePoint(point);
+          const side = Math.max(maxX - minX, maxY - minY) * 1.08;
+          return svgOf(`${(minX + maxX - side) / 2} ${-(minY + maxY + side) / 2} ${side} ${side}`, `<path transform="scale(1,-1)" d="${outline.toSVG()}"/>`);
+        },
+      }];
+    });
+  }));
+}
+
+/** Fluent's emoji as solids; of the tones of a skin one. */
+function solidJobs() {
+  const known = labels();
+  const root = path.join(modules, '@lobehub/fluent-emoji-3d/assets');
+  const groups = new Map();
+  for (const file of fs.readdirSync(root).filter((f) => f.endsWith('.webp')).sort()) {
+    const hex = file.slice(0, -5).replaceAll('-fe0f', '');
+    const base = hex.replace(/-1f3f[b-f]/g, '');
+    if (known.has(base)) groups.set(base, [...(groups.get(base) ?? []), file]);
+  }
+  return [...groups].map(([hex, files]) => ({
+    record: { set: 'fluent-emoji-3d', name: hex, called: hyphened(known.get(hex)), hex, kind: 'icon' },
+    svg: () => fs.readFileSync(path.join(root, files[parseInt(hex, 16) % files.length])),
+  }));
+}
+
 /** set -> {pack, licence, jobs()}; a job is {record, svg(), file}. */
 export const PACKAGES = {
   ...Object.fromEntries(Object.entries(FOLDERS).map(([set, [pack, licence]]) => [set, { pack, licence, jobs: () => folderJobs(set) }])),
   ...Object.fromEntries(Object.entries(MODULES).map(([set, [pack, licence, jobs]]) => [set, { pack, licence, jobs }])),
+  'noto-emoji-mono': { pack: '@fontsource/noto-emoji', licence: 'OFL-1.1', jobs: () => glyphJobs('noto-emoji-mono', '@fontsource/noto-emoji', [300, 600]) },
+  'noto-symbols': { pack: '@fontsource/noto-sans-symbols-2', licence: 'OFL-1.1', jobs: () => glyphJobs('noto-symbols', '@fontsource/noto-sans-symbols-2', [400]) },
+  'fluent-emoji-3d': { pack: '@lobehub/fluent-emoji-3d', licence: 'MIT', jobs: solidJobs },
   swisspost: { pack: '@swisspost/design-system-icons', licence: 'Apache-2.0', jobs: postJobs },
 };

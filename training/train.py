@@ -16,6 +16,17 @@ NAMED = [('red', 220, 40, 40), ('orange', 245, 140, 25), ('yellow', 245, 210, 30
 MENTIONED = {9: .08, 10: .1}
 # Colours that are taken for each other.
 CLOSE = [(11, 8), (11, 9), (11, 8), (9, 8), (9, 6), (11, 6), (1, 2), (1, 8), (0, 7), (0, 8), (5, 6), (5, 4), (3, 4), (6, 7), (10, 11)]
+# Share of pictures that are only painted, not varied otherwise.
+CLEAN = .2
+# Names that have to do with a side, an order or signs that are read: their pictures are neither mirrored nor turned far.
+SIDED = frozenset('''left right up down top bottom north south east west upper lower upward downward upwards downwards next previous prev back backward backwards forward forwards rewind
+    undo redo return reply send export import input output in out enter exit login logout log sign start end first last begin skip fast step play arrow arrows chevron chevrons caret carets
+    angle angles corner corners align alignment indent outdent justify rotate rotation rotated clockwise counterclockwise turn turned swap switch toggle transfer exchange sort ascending descending
+    side sidebar panel drawer dock pane half quarter third letter letters number numbers digit text font type bold italic underline strikethrough heading paragraph title alphabet abc character
+    latin latn logo brand flag currency dollar euro pound yen rupee ruble won lira bitcoin percent percentage math plus minus divide multiply equals greater less code brackets bracket
+    parenthesis quote quotes clock time watch hour oclock pointing direction directions road branch merge fork split flip mirror vertical horizontal diagonal slash move expand collapse
+    language translate word words ok new free cool sos vs id atm wc abcd hash hashtag at copyright registered trademark trade mark symbol sigma pi omega alpha beta gamma delta hebrew arabic
+    japanese chinese korean kanji button keycap chart trend trending graph file pdf html css gif jpg png svg mp hd fm am pm usb wifi gps'''.split())
 LUMA = torch.tensor([.2126, .7152, .0722]).view(1, 3, 1, 1)
 
 
@@ -35,6 +46,11 @@ class Data:
         self.at = np.array([self.records[i]['at'] for i, _ in self.pictures])
         self.weight = np.array([WEIGHT[self.records[i]['kind']] for i, _ in self.pictures])
         self.clipart = np.array([self.records[i]['kind'] == 'clipart' for i, _ in self.pictures])
+        def sided(c):
+            names = self.concepts[c]['names']
+            return sum(k for t, k in names if any(w in SIDED or len(w) == 1 or not w.isalpha() for w in self.texts[t].split(' '))) > .3 * sum(k for _, k in names)
+        free = np.array([not sided(c) for c in range(len(self.concepts))])
+        self.turns = free[self.concept] & np.array([self.records[i]['kind'] in ('icon', 'clipart', 'composed') for i, _ in self.pictures])
         codes = {}
         self.meaning = np.array([codes.setdefault(m, len(codes)) for m in words['meanings']])
         # What several concepts are searched or filed by, or have in their names: a "folder lock" is a folder, and a lock.
@@ -52,7 +68,7 @@ class Data:
         known = set(words['emoji'])
         emoji = np.array([i in known and self.records[i]['kind'] != 'flag' and len(self.concepts[c]['trans']) > 8 for i, c in self.pictures])
         # A concept that only one family draws teaches little about the next family; emoji carry nearly all of the other languages.
-        self.weight *= np.where(emoji, 2.5, np.where(drawn[self.concept] == 1, .7, 1.))
+        self.weight *= np.where(emoji, 3., np.where(drawn[self.concept] == 1, .7, 1.))
         self.translated = np.flatnonzero([bool(c['trans']) for c in self.concepts])
         # Emoji labels say things that no icon is called.
         share = np.array([3. if len(self.concepts[c]['trans']) > 10 else 1. for c in self.translated])
@@ -228,10 +244,30 @@ def lined(rgb, alpha):
     return rgb * (1 - line) + torch.rand(n, 1, 1, 1) * .2 * line, torch.maximum(alpha, line)
 
 
-def augment(data, picks, size, pairs=()):
+BLUR = torch.tensor([[1., 4., 6., 4., 1.]]) / 16
+BLUR = (BLUR.t() @ BLUR).view(1, 1, 5, 5)
+
+
+def rounded(alpha):
+    """[n, 1, h, w] -> the same, blurred by about one or two pixels."""
+    once = F.conv2d(alpha, BLUR, padding=2)
+    twice = F.conv2d(F.conv2d(once, BLUR, padding=2), BLUR, padding=2)
+    return torch.where((torch.rand(len(alpha)) < .5).view(-1, 1, 1, 1), once, twice)
+
+
+def enclosed(alpha):
+    """[n, 1, h, w] -> the same: what lines enclose, found at half the size by flooding from the edges."""
+    free = (F.max_pool2d(alpha, 2) < .35).float()
+    outside = F.pad(torch.zeros_like(free[:, :, 1:-1, 1:-1]), (1, 1, 1, 1), value=1.) * free
+    for _ in range(40): outside = torch.maximum(F.max_pool2d(outside, (3, 1), 1, (1, 0)), F.max_pool2d(outside, (1, 3), 1, (0, 1))) * free
+    return F.interpolate(free - outside, size=alpha.shape[2], mode='bilinear', align_corners=False)
+
+
+def augment(data, picks, size, pairs=(), clean=CLEAN):
     """
     Pixels [batch, 3, size, size] in [-1, 1], the named colour of each picture (-1: none), and its style (0: filled, 1: lines, -1: neither).
     The pictures of each of `pairs`, two places in the batch, get two colours that tell them apart, where both are in one colour.
+    A share of `clean` is drawn to the pixel as the product shows it, as most pictures of a repository are: only the ink of those in one colour is another.
     """
     n = len(picks)
     coloured = torch.from_numpy(data.colour[picks])
@@ -240,36 +276,68 @@ def augment(data, picks, size, pairs=()):
     alpha[mono, 0] = torch.from_numpy(data.alpha[data.at[picks[mono]]]).float().div_(255)
     # Geometry: mostly near the original frame, sometimes small, seldom turned.
     scale = torch.where(torch.rand(n) < .8, torch.empty(n).uniform_(.82, 1.12), torch.empty(n).uniform_(.45, .85))
-    tile = torch.rand(n) < .14
+    clean = torch.rand(n) < clean
+    tile = (torch.rand(n) < .14) & ~clean
     scale = torch.where(tile, torch.empty(n).uniform_(.45, .72), scale)
-    aspect = torch.exp(torch.randn(n) * .04)
+    aspect = torch.exp(torch.randn(n) * torch.where(torch.rand(n) < .3, .14, .04))
     angle = torch.where(torch.rand(n) < .25, torch.randn(n) * .12, torch.zeros(n))
+    # What has no side others draw from the other one, or leaning.
+    turns = torch.from_numpy(data.turns[picks])
+    leans = turns & (torch.rand(n) < .2) & ~tile
+    angle, scale = torch.where(leans, torch.empty(n).uniform_(-.8, .8), angle), torch.where(leans, scale * .9, scale)
+    mirrored = torch.where(turns & (torch.rand(n) < .4), -1., 1.)
     shift = torch.randn(n, 2) * torch.where(tile, .02, .06).unsqueeze(1)
+    scale = torch.where(clean, 1., scale)
+    aspect, angle = torch.where(clean, 1., aspect), torch.where(clean, 0., angle)
+    shift = shift * ~clean.unsqueeze(1)
     cos, sin = torch.cos(angle) / scale, torch.sin(angle) / scale
     theta = torch.stack([torch.stack([cos * aspect, -sin, shift[:, 0]], 1), torch.stack([sin, cos / aspect, shift[:, 1]], 1)], 1)
+    theta[:, :, 0] *= mirrored.unsqueeze(1)
     grid = F.affine_grid(theta, (n, 1, size, size), align_corners=False)
+    # Nobody else draws the same curve: half of them are bent a little.
+    bent = torch.where((torch.rand(n) < .5) & ~clean, torch.empty(n).uniform_(.02, .08), 0.)
+    grid = grid + F.interpolate(torch.randn(n, 2, 5, 5) * bent.view(n, 1, 1, 1), size=size, mode='bicubic', align_corners=True).permute(0, 2, 3, 1)
     out_alpha = torch.empty(n, 1, size, size)
     a = F.grid_sample(alpha[mono], grid[mono], align_corners=False)
     style = torch.full((n,), -1)
+    filled = np.empty(0, np.int64)
     # Stroke width: a partial dilation or erosion for some line drawings.
     if len(mono):
-        k = torch.rand(len(mono))
+        k = torch.rand(len(mono)) + clean[mono]
         thick, thin = (k < .12).nonzero()[:, 0], ((k >= .12) & (k < .2)).nonzero()[:, 0]
         for which, sign in ((thick, 1), (thin, -1)):
             if len(which):
                 x = a[which]
                 t = torch.rand(len(which), 1, 1, 1) * (.9 if sign > 0 else .5)
                 a[which] = x + t * (sign * F.max_pool2d(sign * x, 3, 1, 1) - x)
+        # Corners get round, and lines heavier or lighter, when a drawing is blurred and cut again.
+        which = (torch.rand(len(mono)) + clean[mono] < .3).nonzero()[:, 0]
+        if len(which):
+            x = a[which]
+            again = ((rounded(x) - torch.empty(len(which), 1, 1, 1).uniform_(.25, .6)) * 5 + .5).clamp(0, 1)
+            a[which] = torch.where((area(again) > .4 * area(x)).view(-1, 1, 1, 1), again, x)
         # Some filled drawings become their outlines, as the line style of a set shows the same thing.
         half = F.avg_pool2d(a, 2)
         core = area(-F.max_pool2d(-half, 3, 1, 1)) / area(half).clamp(min=1e-3)
         style[mono] = torch.where(core > .42, 0, torch.where((core < .1) & (scale[mono] > .8), 1, -1))
-        hollow = ((core > .42) & (torch.rand(len(mono)) < .4)).nonzero()[:, 0]
+        hollow = ((core > .42) & (torch.rand(len(mono)) < .4) & ~clean[mono]).nonzero()[:, 0]
         if len(hollow):
             x = a[hollow]
             line = F.max_pool2d(x, 3, 1, 1) + F.max_pool2d(-x, 3, 1, 1)
             a[hollow] = torch.where((torch.rand(len(hollow)) < .5).view(-1, 1, 1, 1), F.max_pool2d(line, 3, 1, 1), line)
             style[mono[hollow]] = 1
+        # What lines enclose is filled in other sets: with the ink, a lighter tone of it, or a colour of its own.
+        which = ((style[mono] != 0) & (core < .3) & (torch.rand(len(mono)) < .3) & ~clean[mono]).nonzero()[:, 0]
+        if len(which):
+            x, inner = a[which], enclosed(a[which])
+            how = torch.where(area(inner) > .04, torch.rand(len(which)), torch.tensor(2.))
+            tone = torch.where(how < .25, 1., torch.empty(len(which)).uniform_(.15, .5)).view(-1, 1, 1, 1)
+            a[which] = torch.where((how < .6).view(-1, 1, 1, 1), torch.maximum(x, inner * tone), x)
+            style[mono[which[how < .25]]] = 0
+            style[mono[which[(how >= .25) & (how < 2)]]] = -1
+            paint = (how >= .6) & (how < 2) & ~torch.from_numpy(np.isin(mono[which], [k for pair in pairs for k in pair]))
+            filled, line, fill = mono[which.numpy()[paint.numpy()]], x[paint], inner[paint]
+            a[which[paint]] = torch.maximum(line, fill)
     out_alpha[mono] = a
     # Ink of single-colour drawings.
     ink = torch.rand(n, 3)
@@ -294,18 +362,33 @@ def augment(data, picks, size, pairs=()):
             named[k] = c
     named[coloured] = -1
     rgb = ink.view(n, 3, 1, 1).expand(n, 3, size, size).clone()
+    if len(filled):
+        tint = torch.rand(len(filled), 3, 1, 1)
+        dark = ink[filled].view(-1, 3, 1, 1) * torch.where(torch.rand(len(filled), 1, 1, 1) < .6, .25, 1.)
+        rgb[filled] = dark * line + tint * (1 - line)
+        named[filled] = -1
     if len(multi):
         px = torch.from_numpy(data.rgba[data.at[picks[multi]]]).permute(0, 3, 1, 2).float().div_(255)
         px[:, :3] *= px[:, 3:]
         px = F.grid_sample(px, grid[multi], align_corners=False)
         out_alpha[multi] = px[:, 3:]
         c = px[:, :3] / px[:, 3:].clamp(min=1e-3)
-        c = c * torch.empty(len(multi), 1, 1, 1).uniform_(.85, 1.1) + torch.randn(len(multi), 3, 1, 1) * .03
-        drawn = (torch.rand(len(multi)) < .25).nonzero()[:, 0]
-        if len(drawn): c[drawn], out_alpha[multi[drawn]] = lined(c[drawn].clamp(0, 1), out_alpha[multi[drawn]])
-        grey = torch.rand(len(multi)) < .06
+        varied = ~clean[multi]
+        c[varied] = c[varied] * torch.empty(int(varied.sum()), 1, 1, 1).uniform_(.85, 1.1) + torch.randn(int(varied.sum()), 3, 1, 1) * .03
+        drawn = (varied & (torch.rand(len(multi)) < .4)).nonzero()[:, 0]
+        if len(drawn):
+            these = multi[drawn.numpy()]
+            c[drawn], out_alpha[these] = lined(c[drawn].clamp(0, 1), out_alpha[these])
+        grey = varied & (torch.rand(len(multi)) < .06)
         c[grey] = (c[grey] * LUMA).sum(1, keepdim=True)
         rgb[multi] = c.clamp(0, 1)
+    # Something is missing, now and then.
+    lost = ((torch.rand(n) < .2) & ~clean).nonzero()[:, 0]
+    if len(lost):
+        at = torch.arange(size).view(1, size)
+        first, length = torch.randint(0, size - 8, (2, len(lost), 1)), torch.randint(size // 8, size // 3, (2, len(lost), 1))
+        across, down = [(at >= f) & (at < f + l) for f, l in zip(first, length)]
+        out_alpha[lost] = out_alpha[lost] * ~(down.unsqueeze(2) & across.unsqueeze(1)).unsqueeze(1)
     # What lies behind: the product's own compositing, a colour with contrast, or a rounded tile.
     plain = product_background(rgb, out_alpha)
     mean = (rgb * out_alpha).sum((2, 3)) / out_alpha.sum((2, 3)).clamp(min=1e-3)
@@ -316,7 +399,7 @@ def augment(data, picks, size, pairs=()):
     near = ((back - mean) * luma).sum(1).abs() < .3
     flipped = torch.where((mean * luma).sum(1, keepdim=True) > .5, back * .35, .65 + back * .35)
     back = torch.where(near.unsqueeze(1), flipped, back).view(n, 3, 1, 1)
-    own = (torch.rand(n) < .25).view(n, 1, 1, 1)
+    own = ((torch.rand(n) < .25) & ~clean).view(n, 1, 1, 1)
     if tile.any():
         line = (torch.arange(size) + .5) / size * 2 - 1
         half = torch.empty(int(tile.sum()), 1, 1).uniform_(.75, 1.0)
@@ -330,11 +413,11 @@ def augment(data, picks, size, pairs=()):
     behind = torch.where(own, back, plain)
     x = rgb * out_alpha + behind * (1 - out_alpha)
     # Low resolution and noise.
-    low = (torch.rand(n) < .15).nonzero()[:, 0]
+    low = ((torch.rand(n) < .15) & ~clean).nonzero()[:, 0]
     if len(low):
         small = random.choice([16, 20, 24, 32])
         x[low] = F.interpolate(F.interpolate(x[low], size=small, mode='area'), size=size, mode='bilinear', align_corners=False)
-    noisy = (torch.rand(n) < .1).nonzero()[:, 0]
+    noisy = ((torch.rand(n) < .1) & ~clean).nonzero()[:, 0]
     if len(noisy): x[noisy] += torch.randn(len(noisy), 3, size, size) * .04
     return x.clamp_(0, 1).mul_(2).sub_(1), named.numpy(), style.numpy()
 
