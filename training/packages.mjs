@@ -3,12 +3,16 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as fontkit from 'fontkit';
+import { lettering } from './drawings/lettering.mjs';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const modules = path.join(here, 'node_modules');
 const read = (file) => fs.readFileSync(path.join(modules, file), 'utf8');
 
-/** set: [npm package, licence of the drawings, folder of SVG files, what of a file name is not the icon's name]. */
+/** What VK's names say of the look and the size. */
+const VK = /(_(outline|fill|android|ios|shadow|badge|overlay|blue|green|red|violet|gray|grey|silver|gold|yellow|orange|pink|raspberry|turquoise|twilight|purple|white|black|\d+$)(?=_|$))+/g;
+
+/** set: [npm package, licence of the drawings, folder of SVG files, what of a file name is not the icon's name, files that are wanted]. */
 const FOLDERS = {
   'sap-v4': ['@ui5/webcomponents-icons', 'Apache-2.0', 'dist/v4'],
   'sap-v5': ['@ui5/webcomponents-icons', 'Apache-2.0', 'dist/v5'],
@@ -41,6 +45,32 @@ const FOLDERS = {
   'teamleader': ['@teamleader/ui-icons', 'MIT', 'icons', /^\d+x\d+_|_(outline|filled)$/g],
   'sumup': ['@sumup-oss/icons', 'Apache-2.0', 'web/v2', /_\d+$/],
   'patternfly': ['@patternfly/icons', 'MIT', 'patternfly', /^pficon-/],
+  'vk-24': ['@vkontakte/icons', 'MIT', 'src/svg/24', VK],
+  'vk-28': ['@vkontakte/icons', 'MIT', 'src/svg/28', VK],
+  'vk-56': ['@vkontakte/icons', 'MIT', 'src/svg/56', VK],
+  'semi': ['@douyinfe/semi-icons', 'MIT', 'src/svgs', /_stroked$/],
+  'semi-lab': ['@douyinfe/semi-icons-lab', 'MIT', 'src/svgs'],
+  'mozaic': ['@mozaic-ds/icons', 'ISC', 'svg', /^.*_(?=[^_]+_64px$)|_64px$|-alt(?=_64px$)/g, /^(?!Logotypes_).*_64px\.svg$/],
+  'pie': ['@justeattakeaway/pie-icons', 'Apache-2.0', 'dist/icons', /(-filled)?-large$/, /-large\.svg$/],
+  'epam': ['@epam/assets', 'MIT', 'icons', /^(action|account|navigation|editor|content|file|notification|media|table|database|fav-rates|communication|social|social-network)-|-(outline|fill)$/g, /-(outline|fill)\.svg$/],
+  'gestalt': ['gestalt', 'Apache-2.0', 'src/icons', /-(fill|outline)$/],
+  'clay': ['@clayui/css', 'MIT', 'src/images/icons', /-full$/, /^(?!flags-).*\.svg$/],
+  'rocket-chat': ['@rocket.chat/icons', 'MIT', 'dist/svg', /-filled$/],
+  'infor': ['ids-identity', 'Apache-2.0', 'dist/theme-new/icons/default/svg', /-(filled|dark)$/],
+  'infor-classic': ['ids-identity', 'Apache-2.0', 'dist/theme-classic/icons/standard/svg', /-(filled|dark)$/],
+  'bezier': ['@channel.io/bezier-icons', 'Apache-2.0', 'dist/svg', /-filled$/, /^(?!channel).*\.svg$/],
+  'devui': ['@devui-design/icons', 'MIT', 'icomoon/svg/mean/common'],
+  'devui-op': ['@devui-design/icons', 'MIT', 'icomoon/svg/op', /^op-/],
+  'ebay': ['@ebay/skin', 'MIT', 'dist/svg/icon', /^icon-(ebay-)?|(-filled)?-\d+(-colored)?$/g, /-(24|64)(-colored)?\.svg$/],
+  'gestalt': ['gestalt', 'Apache-2.0', 'src/icons', /-(fill|outline)$/],
+  'clay': ['@clayui/css', 'MIT', 'src/images/icons', /-full$/, /^(?!flags-).*\.svg$/],
+  'rocket-chat': ['@rocket.chat/icons', 'MIT', 'dist/svg', /-filled$/],
+  'infor': ['ids-identity', 'Apache-2.0', 'dist/theme-new/icons/default/svg', /-(filled|dark)$/],
+  'infor-classic': ['ids-identity', 'Apache-2.0', 'dist/theme-classic/icons/standard/svg', /-(filled|dark)$/],
+  'bezier': ['@channel.io/bezier-icons', 'Apache-2.0', 'dist/svg', /-filled$/, /^(?!channel).*\.svg$/],
+  'devui': ['@devui-design/icons', 'MIT', 'icomoon/svg/mean/common'],
+  'devui-op': ['@devui-design/icons', 'MIT', 'icomoon/svg/op', /^op-/],
+  'ebay': ['@ebay/skin', 'MIT', 'dist/svg/icon', /^icon-(ebay-)?|(-filled)?-\d+(-colored)?$/g, /-(24|64)(-colored)?\.svg$/],
 };
 
 /** Lower-case words with hyphens between them. */
@@ -71,10 +101,10 @@ function metaphors(set) {
 }
 
 function folderJobs(set) {
-  const [pack, , folder, rest] = FOLDERS[set];
+  const [pack, , folder, rest, wanted = /\.svg$/] = FOLDERS[set];
   const root = path.join(modules, pack, folder);
   const said = SAID[set]?.() ?? {};
-  return fs.readdirSync(root).filter((f) => f.endsWith('.svg') && !f.startsWith('flag_')).sort().map((f) => {
+  return fs.readdirSync(root).filter((f) => f.endsWith('.svg') && !f.startsWith('flag_') && wanted.test(f)).sort().map((f) => {
     const base = f.slice(0, -4);
     return {
       record: { set, name: base, called: hyphened(rest ? base.replace(rest, '') : base), ...said[base], kind: 'icon' },
@@ -114,6 +144,51 @@ const MODULES = {
     }];
   })],
 };
+
+/** Sets of components, one a file: [npm package, licence, folder, files that are wanted, what of a file name is not the icon's name]. */
+const COMPONENTS = {
+  plasma: ['@salutejs/plasma-icons', 'MIT', 'es/scalable/Icon.assets.36', /^(?!Sb|Sber|Salute|Gosuslugi|index)\w+\.js$/, /(Outline|Fill)$/],
+  alfa: ['@alfalab/icons-glyph', 'MIT', '.', /^(?!Sf)\w+MIcon\.js$/, /(Compact|Heavy|Medium|Large|Line)*MIcon$/],
+  mistica: ['@telefonica/mistica', 'MIT', 'dist-es/generated/mistica-icons', /-(regular|filled)\.js$/, /^icon-|-(regular|filled)$/g],
+  visa: ['@visa/nova-icons-react', 'Apache-2.0', 'generic', /-high\.mjs$/, /-high$/],
+  vibe: ['@vibe/icons', 'MIT', 'dist/svg', /\.svg\.js$/, /\.svg$/],
+  tiny: ['@opentiny/vue-icon', 'MIT', 'lib', /^(?!index)[\w-]+\.js$/, /-(linear|o)$/],
+  charcoal: ['@charcoal-ui/icons', 'Apache-2.0', 'react/v2/24/regular', /^(?!index)\w+\.js$/],
+  'charcoal-solid': ['@charcoal-ui/icons', 'Apache-2.0', 'react/v2/24/solid', /^(?!index)\w+\.js$/],
+  spindle: ['@openameba/spindle-ui', 'MIT', 'Icon', /^(?!index|Icon)\w+\.js$/, /(Bold|Fill)$/],
+  paste: ['@twilio-paste/icons', 'MIT', 'esm', /^\w+Icon\.js$/, /Icon$/],
+};
+
+/** SVG of the first drawing in the code of a component; null where it is more than paths. */
+function componentSvg(text) {
+  const whole = /<svg[^]*<\/svg>/.exec(text);
+  if (whole) return Buffer.from(whole[0].replaceAll('\\n', ' '));
+  const viewBox = /viewBox:\s*["'`]([\d. ]+)["'`]/.exec(text);
+  if (!viewBox) return null;
+  const drawing = text.slice(viewBox.index).split(/viewBox:/)[1];
+  if (/["'`](rect|circle|ellipse|mask|use|line|polygon|polyline)["'`]|stroke/.test(drawing)) return null;
+  const paths = [...drawing.matchAll(/\{[^{}]*\bd:\s*["']([^"']+)["'][^{}]*\}/g)].map(([code, d]) => `<path d="${d}"${/fillRule["']?:\s*["']evenodd/.test(code) || /fill-rule["']:\s*["']evenodd/.test(code) ? ' fill-rule="evenodd"' : ''}/>`);
+  return paths.length ? svgOf(viewBox[1], paths.join('')) : null;
+}
+
+function componentJobs(set) {
+  const [pack, , folder, wanted, rest = /$/] = COMPONENTS[set];
+  const root = path.join(modules, pack, folder);
+  return fs.readdirSync(root).filter((f) => wanted.test(f)).sort().flatMap((f) => {
+    const svg = componentSvg(fs.readFileSync(path.join(root, f), 'utf8'));
+    const base = f.replace(/\.m?js$/, '');
+    return svg ? [{ record: { set, name: base, called: hyphened(base.replace(rest, '') || base), kind: 'icon' }, svg: () => svg, file: true }] : [];
+  });
+}
+
+/** Warp has a folder for each icon, in three sizes. */
+function warpJobs() {
+  const root = path.join(modules, '@warp-ds/icons/dist/icons');
+  return fs.readdirSync(root).sort().flatMap((name) => {
+    const file = path.join(root, name, 'icon_32.svg');
+    return fs.existsSync(file) ? [{ record: { set: 'warp', name, called: hyphened(name), kind: 'icon' }, svg: () => fs.readFileSync(file), file: true }] : [];
+  });
+}
 
 /** Small words of other languages that WordNet has as abbreviations and letters. */
 const FOREIGN = new Set('und e et con de di da la le il un en der die das im am zu von del al per des du'.split(' '));
@@ -197,5 +272,11 @@ export const PACKAGES = {
   'noto-emoji-mono': { pack: '@fontsource/noto-emoji', licence: 'OFL-1.1', jobs: () => glyphJobs('noto-emoji-mono', '@fontsource/noto-emoji', [300, 600]) },
   'noto-symbols': { pack: '@fontsource/noto-sans-symbols-2', licence: 'OFL-1.1', jobs: () => glyphJobs('noto-symbols', '@fontsource/noto-sans-symbols-2', [400]) },
   'fluent-emoji-3d': { pack: '@lobehub/fluent-emoji-3d', licence: 'MIT', jobs: solidJobs },
+  ...Object.fromEntries(Object.entries(COMPONENTS).map(([set, [pack, licence]]) => [set, { pack, licence, jobs: () => componentJobs(set) }])),
+  warp: { pack: '@warp-ds/icons', licence: 'Apache-2.0', jobs: warpJobs },
+  lettering: {
+    title: 'Drawn by drawings/lettering.mjs in the letters of Inter, Roboto Mono, Oswald, Rubik, Barlow Condensed, Archivo Black, Source Serif 4 and Fredoka (@fontsource)', pack: '@fontsource/inter', licence: 'OFL-1.1',
+    jobs: () => lettering(modules).map(({ name, called, body }) => ({ record: { set: 'lettering', name, called, kind: 'drawn' }, svg: () => svgOf('0 0 64 64', body()) })),
+  },
   swisspost: { pack: '@swisspost/design-system-icons', licence: 'Apache-2.0', jobs: postJobs },
 };

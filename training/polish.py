@@ -6,15 +6,13 @@ Colours are another matter: the teacher is not asked, but pictures painted in tw
 The tower as train.py left it is the teacher (after Reimers & Gurevych 2020, "Making Monolingual Sentence Embeddings Multilingual using Knowledge Distillation"): English names, search
 words, phrases and composites stay where it puts them, and the words of other languages and the phrases of a concept go to where it puts the English name. The pictures are not needed,
 so that a pair of texts costs a tenth of what it costs beside them.
-
-Labels are, too: a handful of subjects, as sets file their icons under them, has to tell apart the pictures that are filed under one or another.
 """
 import argparse, copy, json, math, os, random, time
 import numpy as np
 import torch
 import torch.nn.functional as F
 from model import ImageTower, TextTower
-from train import CACHE, NAMED, SIZE, Data, augment, encode, held_out_sets, product_background
+from train import CACHE, NAMED, SIZE, Data, encode, held_out_sets, product_background
 from words import VOCAB
 
 
@@ -66,40 +64,6 @@ class Painted:
     def captions(self, rows): return [(colour + self.names[k])[:24] for k in rows for colour in self.colours]
 
 
-class Filed:
-    """Drawings and the subjects they are filed under: features [count, DIM] by the image tower as the product shows them."""
-    def __init__(self, data, image, count, rng):
-        # Where sets agree on three or more, one that is not said does not hold, mostly.
-        known = np.array([len(data.categories.intersection(c['cats'])) > 2 for c in data.concepts])
-        self.picks = rng.choice(np.flatnonzero(known[data.concept]), count, replace=False)
-        parts = []
-        for picks in np.array_split(self.picks, count // 512 + 1):
-            pixels, _, _ = augment(data, picks, SIZE, clean=1.)
-            with torch.no_grad(): parts.append(image(pixels.contiguous(memory_format=torch.channels_last)))
-        self.vectors = torch.cat(parts)
-        self.under = {}
-        for k, c in enumerate(data.concept[self.picks]):
-            for t in data.categories.intersection(data.concepts[c]['cats']): self.under.setdefault(t, set()).add(k)
-        self.subjects = sorted(t for t, at in self.under.items() if len(at) >= 100)
-        self.often = np.sqrt([len(self.under[t]) for t in self.subjects])
-        self.often /= self.often.sum()
-        self.data = data
-
-    def draw(self, labels, each, rng):
-        """(tokens of labels, some of them two subjects at once; rows of pictures; bool [rows, labels]: which are filed under which)."""
-        drawn = [self.subjects[k] for k in rng.choice(len(self.subjects), 2 * labels, replace=False, p=self.often)]
-        drawn = [drawn[2 * k:2 * k + (2 if rng.random() < .4 else 1)] for k in range(labels)]
-        under = [set().union(*(self.under[t] for t in ts)) for ts in drawn]
-        rows = np.concatenate([rng.choice(sorted(at), each) for at in under])
-        said = []
-        for ts in drawn:
-            tokens = self.data.tokens[ts[0]]
-            for t in ts[1:]: tokens = tokens + random.choice(self.data.joins) + self.data.tokens[t]
-            before, after = random.choice([([], [])] + self.data.templates[:5])
-            said.append((list(before) + list(tokens) + list(after))[:24])
-        return said, rows, torch.from_numpy(np.array([[k in at for at in under] for k in rows]))
-
-
 def main():
     ap = argparse.ArgumentParser()
     ap.add_argument('--minutes', type=float, required=True)
@@ -113,7 +77,6 @@ def main():
     ap.add_argument('--pull', type=float, default=5., help='weight of the cosine distance of the pairs')
     ap.add_argument('--painted', type=int, default=32, help='drawings a step in twelve colours')
     ap.add_argument('--paint', type=float, default=1., help='weight of telling their colours apart')
-    ap.add_argument('--filed', type=float, default=1., help='weight of telling subjects apart')
     ap.add_argument('--keep', type=float, default=0., help='share of the weights before in those that are written (Wortsman et al. 2022): half of what is forgotten comes back')
     ap.add_argument('--lr', type=float, default=6e-4)
     ap.add_argument('--eval', type=float, default=180, help='seconds between evaluations')
@@ -139,9 +102,7 @@ def main():
     said = np.flatnonzero([bool(c['sentences']) for c in data.concepts])
     emoji = np.flatnonzero([len(c['trans']) > 10 for c in data.concepts])
     paint = Painted(data, image, 3000, rng)
-    filed = Filed(data, image, 24000, rng)
-    label_scale = state['topic_scale'].exp().clamp(max=40)
-    print(json.dumps(dict(painted=len(paint.picks), subjects=len(filed.subjects), translated=len(data.translated), emoji=len(emoji), phrases=len(said))), flush=True)
+    print(json.dumps(dict(painted=len(paint.picks), translated=len(data.translated), emoji=len(emoji), phrases=len(said))), flush=True)
     opt = torch.optim.AdamW(student.parameters(), lr=args.lr, betas=(.9, .98), weight_decay=0.)
     start, step, last, losses = time.time(), 0, time.time(), []
     done = False
@@ -160,14 +121,12 @@ def main():
         with torch.autocast('cpu', dtype=torch.bfloat16, enabled=bf16):
             drawn = rng.choice(len(paint.picks), args.painted, replace=False)
             called_so = paint.captions(drawn)
-            called_under, rows_filed, has = filed.draw(20, 16, rng)
-            out = encode(student, [data.tokens[t][:24] for t in there] + kept + called_so + called_under).float()
-        b, e, coloured, subjects = out.split([args.pairs, len(kept), len(called_so), len(called_under)])
+            out = encode(student, [data.tokens[t][:24] for t in there] + kept + called_so).float()
+        b, e, coloured = out.split([args.pairs, len(kept), len(called_so)])
         # Which of its colours a caption means, and which caption a colour.
         fit = torch.einsum('ncd,npd->ncp', coloured.view(args.painted, len(NAMED), -1), paint.vectors[drawn]) * scale
         which = torch.arange(len(NAMED)).expand(args.painted, -1)
         painted = (F.cross_entropy(fit.transpose(1, 2), which) + F.cross_entropy(fit, which)) / 2
-        under = -(F.log_softmax(filed.vectors[rows_filed] @ subjects.T * label_scale, 1).masked_fill(~has, -1e4)).logsumexp(1).mean()
         target = aim[rows]
         between = b @ target.T * scale
         alike = meaning[rows][:, None] == meaning[rows][None]
@@ -176,7 +135,7 @@ def main():
         held = (1 - (e * goal).sum(1)).mean()
         pulled = (1 - (b * target).sum(1)).mean()
         contrast = F.cross_entropy(between, torch.arange(args.pairs))
-        loss = args.hold * held + args.pull * pulled + .5 * contrast + args.paint * painted + args.filed * under
+        loss = args.hold * held + args.pull * pulled + .5 * contrast + args.paint * painted
         opt.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(student.parameters(), 2.)
@@ -185,9 +144,9 @@ def main():
         keep = min(.995, (1 + step) / (10 + step))
         with torch.no_grad():
             for a, now in zip(slow.parameters(), student.parameters()): a.mul_(keep).add_(now, alpha=1 - keep)
-        losses.append([held.item(), pulled.item(), contrast.item(), painted.item(), under.item()])
+        losses.append([held.item(), pulled.item(), contrast.item(), painted.item()])
         if done or time.time() - last > args.eval:
-            print(json.dumps(dict(seconds=round(time.time() - start), step=step, held_pulled_contrast_painted_filed=[round(float(x), 4) for x in np.mean(losses, 0)], **recall(slow))), flush=True)
+            print(json.dumps(dict(seconds=round(time.time() - start), step=step, held_pulled_contrast_painted=[round(float(x), 4) for x in np.mean(losses, 0)], **recall(slow))), flush=True)
             losses, last = [], time.time()
     before = teacher.state_dict()
     state['slow_text'] = {key: args.keep * before[key] + (1 - args.keep) * value for key, value in slow.state_dict().items()}

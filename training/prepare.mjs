@@ -116,10 +116,10 @@ function ownJobs() {
 }
 
 function packageJobs(set) {
-  const { pack, licence, jobs } = PACKAGES[set];
+  const { pack, licence, jobs, title } = PACKAGES[set];
   const found = jobs();
   const { version, author } = JSON.parse(fs.readFileSync(path.join(here, 'node_modules', pack, 'package.json'), 'utf8'));
-  manifest.sets[set] = { title: `${pack} ${version}`, author: (author?.name ?? author?.replace(/ *[<(].*/, '')) || `the authors of ${pack}`, licence, listed: found.length };
+  manifest.sets[set] = { title: title ?? `${pack} ${version}`, author: title ? 'this project' : (author?.name ?? author?.replace(/ *[<(].*/, '')) || `the authors of ${pack}`, licence, listed: found.length };
   return found;
 }
 

@@ -19,6 +19,7 @@ def main():
     ap = argparse.ArgumentParser()
     ap.add_argument('run'); ap.add_argument('other')
     ap.add_argument('--share', type=float, default=.4, help='of the other run')
+    ap.add_argument('--clean', type=float, default=1., help='share of pictures that are not varied among those that batch normalisation gets its statistics of')
     ap.add_argument('--out', required=True, help='name of the run it writes')
     args = ap.parse_args()
     torch.set_num_threads(2); torch.manual_seed(1)
@@ -32,7 +33,7 @@ def main():
     image.train()
     picks = data.epoch(np.random.default_rng(1))[:6144]
     with torch.no_grad():
-        for k in range(0, len(picks), 512): image(augment(data, picks[k:k + 512], SIZE)[0].contiguous(memory_format=torch.channels_last))
+        for k in range(0, len(picks), 512): image(augment(data, picks[k:k + 512], SIZE, clean=args.clean)[0].contiguous(memory_format=torch.channels_last))
     image.eval()
     for norm in norms: norm.momentum = .1
     for name, held in held_out_sets(data, ['phosphor', 'carbon', 'openmoji']).items(): print(name, held.recall(image, text))

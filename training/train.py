@@ -50,6 +50,7 @@ class Data:
             names = self.concepts[c]['names']
             return sum(k for t, k in names if any(w in SIDED or len(w) == 1 or not w.isalpha() for w in self.texts[t].split(' '))) > .3 * sum(k for _, k in names)
         free = np.array([not sided(c) for c in range(len(self.concepts))])
+        free[[c for i, c in self.pictures if self.records[i]['set'] == 'lettering']] = False
         self.turns = free[self.concept] & np.array([self.records[i]['kind'] in ('icon', 'clipart', 'composed') for i, _ in self.pictures])
         codes = {}
         self.meaning = np.array([codes.setdefault(m, len(codes)) for m in words['meanings']])
@@ -64,11 +65,16 @@ class Data:
         self.joins = words['joins']
         self.categories = {t for c in self.concepts for t in c['cats'] if shared[t] >= 40}
         self.own = [frozenset([t for t, _ in c['names']] + c['tags'] + c['syn'] + c['cats'] + c['sentences']) for c in self.concepts]
+        # A "file search" is searched for by "search", too, but whoever asks for "search" wants the plain one first: names do not count for what has more in its own.
+        def plainer(c, own):
+            name = set(self.texts[c['names'][0][0]].split(' '))
+            return own - {t for t in own if set(self.texts[t].split(' ')) < name} | {t for t, _ in c['names']}
+        self.named = [plainer(c, own) for c, own in zip(self.concepts, self.own)]
         drawn = np.bincount(self.concept, minlength=len(self.concepts))
         known = set(words['emoji'])
         emoji = np.array([i in known and self.records[i]['kind'] != 'flag' and len(self.concepts[c]['trans']) > 8 for i, c in self.pictures])
-        # A concept that only one family draws teaches little about the next family; emoji carry nearly all of the other languages.
-        self.weight *= np.where(emoji, 3., np.where(drawn[self.concept] == 1, .7, 1.))
+        # A concept that only one family draws teaches little about the next family, and what hundreds have drawn is known; emoji carry nearly all of the other languages.
+        self.weight *= np.where(emoji, 3., np.array([.45, .8, 1.15, 1., .75])[np.searchsorted([1, 2, 60, 200], drawn[self.concept])])
         self.translated = np.flatnonzero([bool(c['trans']) for c in self.concepts])
         # Emoji labels say things that no icon is called.
         share = np.array([3. if len(self.concepts[c]['trans']) > 10 else 1. for c in self.translated])
@@ -512,6 +518,8 @@ def main():
     ap.add_argument('--partners', type=int, default=64, help='pictures of a batch that come with another picture of their concept')
     ap.add_argument('--colours', type=float, default=.6, help='share of those that come in two colours which their captions name')
     ap.add_argument('--same', type=float, default=.15, help='weight of the loss between pictures of one concept')
+    ap.add_argument('--calm', type=float, default=.35, help='share of the time, at its end, in which more and more pictures are not varied')
+    ap.add_argument('--clean', type=float, default=.6, help='share of such pictures at the very end')
     ap.add_argument('--spread', type=float, default=1., help='weight of the squared length of the mean text and of the mean picture: what all have in common tells nothing apart')
     ap.add_argument('--fp32', action='store_true', help='no bf16; without AMX bf16 is slower than fp32, so that is the default there')
     ap.add_argument('--threads', type=int, default=2)
@@ -575,7 +583,8 @@ def main():
         # A red heart and a gray one, each asked for by its colour: else hardly two of a thing in two colours meet in a batch.
         pairs = [(k, free + n) for n, k in enumerate(first) if not (data.colour[picks[k]] or data.colour[picks[free + n]]) and random.random() < args.colours]
         painted = set(sum(pairs, ()))
-        pixels, colour, style = augment(data, picks, size, pairs)
+        # Towards the end more of the pictures are as they will be seen.
+        pixels, colour, style = augment(data, picks, size, pairs, CLEAN + max(0., p - 1 + args.calm) / args.calm * (args.clean - CLEAN) if args.calm else CLEAN)
         rows = data.concept[picks]
         # Each picture has two captions: a name, and something else that is said of it.
         halves = [[data.full_caption(c, cl, col, name, st, k in painted) for k, (c, cl, col, st) in enumerate(zip(rows, data.clipart[picks], colour, style))] for name in (True, False)]
@@ -596,7 +605,7 @@ def main():
         for j, c in enumerate(captions): where.setdefault(c[0], []).append(j)
         vague = np.zeros_like(positive)
         for i, c in enumerate(rows):
-            for t in data.own[c] & where.keys(): vague[i, where[t]] = True
+            for t in data.own[c] & where.keys(): vague[i, where[t] if t in data.named[c] else [j for j in where[t] if j >= width]] = True
         vague |= data.meaning[rows][:, None] == data.meaning[columns][None]
         # Of a picture whose colour or style is not known a caption that names one is neither true nor false; what names another one is false, whatever it shows.
         known_look = np.where(says < len(data.colours), colour[:, None] >= 0, style[:, None] >= 0) & (says >= 0)[None]

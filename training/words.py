@@ -525,7 +525,7 @@ def main():
             known = c['trans'].get(lang, [])
             c['trans'][lang] = known + [w for w in map(normalise, translated) if w not in known]
         # Our own drawings come with phrases beside search words.
-        if r['kind'] == 'drawn': c['sentences'].update(w for w in map(normalise, r['tags']) if w.count(' ') > 2)
+        if r['kind'] == 'drawn': c['sentences'].update(w for w in map(normalise, r.get('tags') or []) if w.count(' ') > 2)
         c['tags'].update(w for w in map(normalise, r.get('tags') or []) if w and w not in c['sentences'] and w not in ('icon', 'clip art', 'clipart', 'image', 'media', 'public domain', 'png', 'svg', 'hash'))
         if r['set'] == 'openclipart': c['tags'].update(w for w in map(normalise, (r.get('categories') or [])[-2:]) if w and w != '.')
         elif r['kind'] == 'flag': c['cats'].update(('flags', 'countries'))
