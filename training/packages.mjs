@@ -62,15 +62,6 @@ const FOLDERS = {
   'devui': ['@devui-design/icons', 'MIT', 'icomoon/svg/mean/common'],
   'devui-op': ['@devui-design/icons', 'MIT', 'icomoon/svg/op', /^op-/],
   'ebay': ['@ebay/skin', 'MIT', 'dist/svg/icon', /^icon-(ebay-)?|(-filled)?-\d+(-colored)?$/g, /-(24|64)(-colored)?\.svg$/],
-  'gestalt': ['gestalt', 'Apache-2.0', 'src/icons', /-(fill|outline)$/],
-  'clay': ['@clayui/css', 'MIT', 'src/images/icons', /-full$/, /^(?!flags-).*\.svg$/],
-  'rocket-chat': ['@rocket.chat/icons', 'MIT', 'dist/svg', /-filled$/],
-  'infor': ['ids-identity', 'Apache-2.0', 'dist/theme-new/icons/default/svg', /-(filled|dark)$/],
-  'infor-classic': ['ids-identity', 'Apache-2.0', 'dist/theme-classic/icons/standard/svg', /-(filled|dark)$/],
-  'bezier': ['@channel.io/bezier-icons', 'Apache-2.0', 'dist/svg', /-filled$/, /^(?!channel).*\.svg$/],
-  'devui': ['@devui-design/icons', 'MIT', 'icomoon/svg/mean/common'],
-  'devui-op': ['@devui-design/icons', 'MIT', 'icomoon/svg/op', /^op-/],
-  'ebay': ['@ebay/skin', 'MIT', 'dist/svg/icon', /^icon-(ebay-)?|(-filled)?-\d+(-colored)?$/g, /-(24|64)(-colored)?\.svg$/],
 };
 
 /** Lower-case words with hyphens between them. */
