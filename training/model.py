@@ -58,6 +58,21 @@ class Block(nn.Module):
         return F.relu(y + (x if self.short is None else self.short(x)))
 
 
+def mixed_styles(x, share):
+    """
+    [batch, channels, h, w] -> the same; in a share of the pictures mean and deviation of each channel are moved towards those of another picture of the batch (MixStyle, Zhou et al. 2021):
+    weight of lines, fill and contrast belong to the hand that drew, and should not matter.
+    """
+    with torch.no_grad():
+        deviation, mean = torch.std_mean(x.float(), (2, 3), keepdim=True)
+        deviation = deviation + 1e-3
+        kept = torch.where(torch.rand(len(x)) < share, torch.distributions.Beta(.2, .2).sample((len(x),)), torch.tensor(1.)).view(-1, 1, 1, 1)
+        other = torch.randperm(len(x))
+        scale = (kept + (1 - kept) * deviation[other] / deviation).clamp(max=4)
+        shift = kept * mean + (1 - kept) * mean[other] - mean * scale
+    return x * scale.to(x.dtype) + shift.to(x.dtype)
+
+
 class ImageTower(nn.Module):
     """pixel_values float32 [batch, 3, side, side] (side a multiple of 16), normalised to [-1, 1] -> unit image_embeds [batch, DIM]."""
     def __init__(self, stem=32, widths=(64, 128, 320), depths=DEPTHS):
@@ -69,10 +84,16 @@ class ImageTower(nn.Module):
                 layers.append(Block(cin, width, 2 if k == 0 else 1))
                 cin = width
         self.body = nn.Sequential(*layers)
+        # Share of the pictures whose styles are mixed in training, after the first and the second stage.
+        self.mix = 0.
+        self.ends = 2 + depths[0], 2 + depths[0] + depths[1]
         self.head = nn.Linear(2 * cin, DIM)
 
     def forward(self, x):
-        x = self.body(x).flatten(2).float()
+        for k, layer in enumerate(self.body):
+            x = layer(x)
+            if self.training and self.mix and k in self.ends: x = mixed_styles(x, self.mix)
+        x = x.flatten(2).float()
         x = torch.cat([x.mean(2), x.amax(2)], 1)
         return F.normalize(self.head(x), dim=1)
 

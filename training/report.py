@@ -36,7 +36,8 @@ with open(os.path.join(HERE, '..', 'media', 'builtin', 'NOTICE'), 'w') as f:
         f"- Unicode CLDR annotations (cldr-annotations-full {package['cldr-annotations-full']}), Unicode-3.0, copyright Unicode, Inc.\n"
         "- WordNet 3.0, synonyms and definitions, copyright 2006 Princeton University, WordNet licence (permissive)\n"
         f"- search words of lucide-static {package['lucide-static']} (ISC), @tabler/icons {package['@tabler/icons']} (MIT), @mdi/svg {package['@mdi/svg']} (Apache-2.0),\n"
-        f"  ionicons {package['ionicons']} (MIT), @fortawesome/fontawesome-free {package['@fortawesome/fontawesome-free']} (CC-BY-4.0), @primer/octicons {package['@primer/octicons']} (MIT)\n"
+        f"  ionicons {package['ionicons']} (MIT), @fortawesome/fontawesome-free {package['@fortawesome/fontawesome-free']} (CC-BY-4.0), @primer/octicons {package['@primer/octicons']} (MIT),\n"
+        f"  @vscode/codicons {package['@vscode/codicons']} (CC-BY-4.0), @mynaui/icons {package['@mynaui/icons']} (MIT), @gravity-ui/icons {package['@gravity-ui/icons']} (MIT); Chinese ones of @icon-park/svg {package['@icon-park/svg']} (Apache-2.0)\n"
         '- dictionary.psv, phrases.psv and drawings/words.psv, words and phrases in ten languages, written for this project, MIT\n\n'
         'Used for measuring only, never for training: Phosphor (MIT), Carbon (Apache-2.0), OpenMoji (CC-BY-SA-4.0).\n')
 rows = [json.loads(line) for line in open(os.path.join(CACHE, run + '.jsonl'))]

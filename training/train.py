@@ -1,8 +1,9 @@
 """Trains both towers with a multi-positive symmetric InfoNCE loss; the schedule follows wall time, so that it anneals to the end by a deadline."""
-import argparse, bisect, json, math, os, pickle, random, time
+import argparse, bisect, json, math, os, pickle, queue as queues, random, time
 import numpy as np
 import torch
 import torch.nn.functional as F
+import torch.multiprocessing as processes
 from model import ImageTower, TextTower
 from words import FILLERS
 
@@ -12,7 +13,7 @@ SIZE = 64
 WEIGHT = {'logo': .35, 'flag': .5, 'clipart': .8, 'icon': 1.0, 'drawn': .6, 'composed': .75}
 NAMED = [('red', 220, 40, 40), ('orange', 245, 140, 25), ('yellow', 245, 210, 30), ('green', 40, 165, 70), ('teal', 20, 160, 160), ('blue', 40, 100, 225),
          ('purple', 130, 60, 190), ('pink', 240, 110, 180), ('brown', 125, 80, 45), ('black', 10, 10, 10), ('white', 250, 250, 250), ('gray', 128, 128, 128)]
-# How often a caption says the colour, where not .45: much more is black or white than anything else.
+# How often a caption says the colour, where not .25: much more is black or white than anything else.
 MENTIONED = {9: .08, 10: .1}
 # Colours that are taken for each other.
 CLOSE = [(11, 8), (11, 9), (11, 8), (9, 8), (9, 6), (11, 6), (1, 2), (1, 8), (0, 7), (0, 8), (5, 6), (5, 4), (3, 4), (6, 7), (10, 11)]
@@ -28,6 +29,11 @@ SIDED = frozenset('''left right up down top bottom north south east west upper l
     language translate word words ok new free cool sos vs id atm wc abcd hash hashtag at copyright registered trademark trade mark symbol sigma pi omega alpha beta gamma delta hebrew arabic
     japanese chinese korean kanji button keycap chart trend trending graph file pdf html css gif jpg png svg mp hd fm am pm usb wifi gps'''.split())
 LUMA = torch.tensor([.2126, .7152, .0722]).view(1, 3, 1, 1)
+
+
+def search_word(c):
+    """A text id: one of a concept's search words, those that many say more often."""
+    return random.choices(c['tags'], c['said'])[0]
 
 
 class Data:
@@ -54,14 +60,23 @@ class Data:
         self.turns = free[self.concept] & np.array([self.records[i]['kind'] in ('icon', 'clipart', 'composed') for i, _ in self.pictures])
         codes = {}
         self.meaning = np.array([codes.setdefault(m, len(codes)) for m in words['meanings']])
+        codes = {}
+        self.hand = np.array([codes.setdefault(self.records[i]['set'], len(codes)) for i, _ in self.pictures])
         # What several concepts are searched or filed by, or have in their names: a "folder lock" is a folder, and a lock.
         known_text = {t: k for k, t in enumerate(self.texts)}
         def parts(name):
             words = name.split(' ')
             return [known_text[w] for w in {*words, *map(' '.join, zip(words, words[1:]))} if w in known_text and len(w) > 2 and w != name and w not in FILLERS]
-        about = [{*c['tags'], *c['cats'], *parts(self.texts[c['names'][0][0]])} for c in self.concepts]
+        # Who is called so has it, too: the plain thing would be wrong for what its composites share.
+        self.called = [frozenset(t for t, _ in c['names']) for c in self.concepts]
+        about = [{*called, *c['tags'], *c['cats'], *parts(self.texts[c['names'][0][0]])} for c, called in zip(self.concepts, self.called)]
         shared = np.bincount([t for a in about for t in a], minlength=len(self.texts))
         self.topics = [[t for t in a if shared[t] >= 8] for a in about]
+        # What one says of a concept and four say otherwise may be true or not.
+        def doubtful(c):
+            alone = {t for t, k in zip(c['tags'], c['said']) if k == 1 and c['said'][0] > 3} - set(c['cats']) | {t for t, k in zip(c['cats'], c['agreed']) if 4 * k <= c['agreed'][0]}
+            return alone - {*(t for t, _ in c['names']), *parts(self.texts[c['names'][0][0]])}
+        self.doubts = [doubtful(c) for c in self.concepts]
         self.joins = words['joins']
         self.categories = {t for c in self.concepts for t in c['cats'] if shared[t] >= 40}
         self.own = [frozenset([t for t, _ in c['names']] + c['tags'] + c['syn'] + c['cats'] + c['sentences']) for c in self.concepts]
@@ -74,16 +89,17 @@ class Data:
         known = set(words['emoji'])
         emoji = np.array([i in known and self.records[i]['kind'] != 'flag' and len(self.concepts[c]['trans']) > 8 for i, c in self.pictures])
         # A concept that only one family draws teaches little about the next family, and what hundreds have drawn is known; emoji carry nearly all of the other languages.
-        self.weight *= np.where(emoji, 3., np.array([.45, .8, 1.15, 1., .75])[np.searchsorted([1, 2, 60, 200], drawn[self.concept])])
+        self.weight *= np.where(emoji, 2.2, np.array([.45, .8, 1.15, 1., .75])[np.searchsorted([1, 2, 60, 200], drawn[self.concept])])
         self.translated = np.flatnonzero([bool(c['trans']) for c in self.concepts])
+        self.composites = np.flatnonzero([' ' in self.texts[c['names'][0][0]] and len(c['syn']) > 0 for c in self.concepts])
         # Emoji labels say things that no icon is called.
         share = np.array([3. if len(self.concepts[c]['trans']) > 10 else 1. for c in self.translated])
         self.translated_share = share / share.sum()
         self.foreign = {t for c in self.concepts for words in c['trans'].values() for t in words} - {t for own in self.own for t in own}
         self.names = [([t for t, _ in c['names']], np.cumsum([k for _, k in c['names']]).tolist()) for c in self.concepts]
 
-    def neighbourhoods(self, text):
-        """Remembers where the text tower puts each concept that two pictures or more show, or a composed one, to draw batches of look-alikes from."""
+    def gather(self):
+        """Who draws what: the pictures of each concept, and the concepts of each set that draws a hundred or more."""
         drawn = np.bincount(self.concept, minlength=len(self.concepts))
         composed = np.zeros(len(drawn), bool)
         composed[self.concept[[self.records[i]['kind'] == 'composed' for i, _ in self.pictures]]] = True
@@ -91,22 +107,39 @@ class Data:
         order = np.argsort(self.concept, kind='stable')
         ends = np.cumsum(drawn)
         self.shown = [order[end - n:end] for end, n in zip(ends, drawn)]
-        with torch.no_grad():
-            self.near = torch.cat([F.normalize(sum(encode(text, [self.tokens[self.names[c][0][k]] for c in part]) for k in (0, -1)), dim=1)
-                for part in np.array_split(self.near_concepts, len(self.near_concepts) // 512 + 1)])
-        self.at_near = {c: k for k, c in enumerate(self.near_concepts)}
+        self.sets = {}
+        order = np.lexsort((self.concept, self.hand))
+        for part in np.split(order, np.flatnonzero(np.diff(self.hand[order])) + 1):
+            concepts, first = np.unique(self.concept[part], return_index=True)
+            if len(concepts) >= 100: self.sets[self.hand[part[0]]] = concepts, np.split(part, first[1:])
 
-    def look_alikes(self, anchor, count, rng):
-        """Pictures of the concepts nearest to that of one picture, every meaning once."""
-        k = self.at_near.get(self.concept[anchor])
-        if k is None: return []
-        nearest = self.near_concepts[(self.near @ self.near[k]).topk(count * 3).indices.numpy()]
-        seen, picks = {self.meaning[self.concept[anchor]]}, [anchor]
-        for c in nearest:
+    def near(self, text):
+        """[concepts, DIM] unit vectors of where the text tower puts the names of each concept."""
+        first, last = np.array([(ids[0], ids[-1]) for ids, _ in self.names]).T
+        said, where = np.unique(np.concatenate([first, last]), return_inverse=True)
+        said = sorted(zip((len(self.tokens[t]) for t in said), said, range(len(said))))
+        with torch.no_grad(), torch.autocast('cpu', dtype=torch.bfloat16, enabled=self.bf16):
+            t = torch.cat([text(*pack([self.tokens[t] for _, t, _ in said[k:k + 2048]])).float() for k in range(0, len(said), 2048)])
+        place = np.empty(len(said), np.int64)
+        place[[k for _, _, k in said]] = np.arange(len(said))
+        return F.normalize(t[place[where]].view(2, len(first), -1).sum(0), dim=1)
+
+    def look_alikes(self, anchor, count, rng, near, own):
+        """
+        Pictures of the concepts nearest to that of one picture, every meaning once. `near` as near() gives it.
+        `own`: of the set that drew the picture alone, where it is large enough: who searches a repository searches one set, where nothing but what is shown tells one picture from another.
+        """
+        c = self.concept[anchor]
+        concepts, shown = self.sets.get(self.hand[anchor], (None, None)) if own else (None, None)
+        if concepts is None: concepts, shown = self.near_concepts, None
+        nearest = (near[concepts] @ near[c]).topk(min(count * 3, len(concepts))).indices.numpy()
+        seen, picks = {self.meaning[c]}, [anchor]
+        for k in nearest:
             if len(picks) == count: break
-            if self.meaning[c] in seen: continue
-            seen.add(self.meaning[c])
-            picks.append(self.shown[c][rng.integers(len(self.shown[c]))])
+            if self.meaning[concepts[k]] in seen: continue
+            seen.add(self.meaning[concepts[k]])
+            theirs = self.shown[concepts[k]] if shown is None else shown[k]
+            picks.append(theirs[rng.integers(len(theirs))])
         return picks
 
     def partner(self, pick, rng):
@@ -117,19 +150,24 @@ class Data:
         return None if other == pick else other
 
     def topics_of(self, rows, most, rng):
-        """(token ids of texts, bool [pictures, texts], bool [pictures]): what some of these concepts share, who has it, and about whom enough is said to tell who has not."""
+        """
+        (token ids of texts, float [pictures, texts], bool [pictures]): what some of these concepts share, who has it, and about whom enough is said to tell who has not.
+        Who asks for "search" wants what is called so rather than a "file search": it has three times as much of it. -1: may have it or not.
+        """
         where = {}
         for i, c in enumerate(rows):
             for t in self.topics[c]: where.setdefault(t, []).append(i)
-        found = [t for t, at in where.items() if len(set(rows[at])) > 1]
+        found = [t for t, at in where.items() if len({c for c in rows[at] if t not in self.doubts[c]}) > 1]
         key = rng.random(len(found)) - np.array([.5 * (t in self.categories) for t in found])
         found = [found[k] for k in np.argsort(key)[:most]]
-        has = np.zeros((len(rows), len(found)), bool)
-        for k, t in enumerate(found): has[where[t], k] = True
+        has = np.zeros((len(rows), len(found)), np.float32)
+        for k, t in enumerate(found): has[where[t], k] = [-1. if t in self.doubts[rows[i]] else 3. if t in self.called[rows[i]] else 1. for i in where[t]]
+        # What means the same may have it as well.
+        has[(has == 0) & (np.equal.outer(self.meaning[rows], self.meaning[rows]).astype(np.float32) @ (has > 0) > 0)] = -1.
         # Sets file their icons under two subjects at once: "maps & travel".
         subjects = [k for k, t in enumerate(found) if t in self.categories]
         two = [random.sample(subjects, 2) for _ in range(most // 8)] if len(subjects) > 1 else []
-        has = np.concatenate([has, *((has[:, a] | has[:, b])[:, None] for a, b in two)], 1)
+        has = np.concatenate([has, *(np.where(np.maximum(has[:, a], has[:, b]) > 0, 1., np.minimum(has[:, a], has[:, b]))[:, None] for a, b in two)], 1).astype(np.float32)
         said = [self.tokens[t] for t in found] + [self.tokens[found[a]] + random.choice(self.joins) + self.tokens[found[b]] for a, b in two]
         # Labels are asked for in templates, too.
         for k in np.flatnonzero(rng.random(len(said)) < .3):
@@ -149,21 +187,21 @@ class Data:
     def other(self, c):
         """(text id, token ids) that say the same in other words: a phrase, another language, or several search words."""
         if c['tags'] and random.random() < .12:
-            t = random.choice(c['tags'])
+            t = search_word(c)
             return t, self.together(c, t)
         t = random.choice(c['sentences']) if c['sentences'] and random.random() < .35 else self.translation(c)
         return t, self.tokens[t]
 
     def together(self, c, t):
         """Token ids of a text and of something else that is said of the concept, beside each other, as people type search words: "credit card payment"."""
-        more = random.choice(c['tags']) if c['tags'] and random.random() < .6 else c['names'][0][0]
+        more = search_word(c) if c['tags'] and random.random() < .6 else c['names'][0][0]
         if more == t: return self.tokens[t]
         return self.tokens[t] + self.tokens[more] if random.random() < .5 else self.tokens[more] + self.tokens[t]
 
     def english(self, concept):
         """A text id: a name, sometimes a search word."""
         c = self.concepts[concept]
-        if c['tags'] and random.random() < .25: return random.choice(c['tags'])
+        if c['tags'] and random.random() < .25: return search_word(c)
         ids, cum = self.names[concept]
         return ids[0] if len(ids) == 1 else random.choices(ids, cum_weights=cum)[0]
 
@@ -171,16 +209,16 @@ class Data:
         """(text id, token ids, plain) of one sampled caption that is seldom the name. `plain` says whether a colour word may go before it."""
         c = self.concepts[concept]
         # Concepts known in many languages are asked for in them.
-        if c['trans'] and random.random() < (.5 if len(c['trans']) > 8 else .3):
+        if c['trans'] and random.random() < (.36 if len(c['trans']) > 8 else .25 if len(c['trans']) > 1 else .1):
             t = self.translation(c)
             return t, self.tokens[t], False
         r = random.random()
         if r > .80 and c['sentences']:
             t = random.choice(c['sentences'])
             return t, self.tokens[t], False
-        if r <= .50 and c['tags']: t = random.choice(c['tags'])
+        if r <= .50 and c['tags']: t = search_word(c)
         elif .50 < r <= .66 and c['syn']: t = random.choice(c['syn'])
-        elif .66 < r <= .80 and c['cats']: t = random.choice(c['cats'])
+        elif .66 < r <= .80 and c['cats']: t = random.choices(c['cats'], c['agreed'])[0]
         else: return self.name_caption(concept)
         return t, self.together(c, t) if r <= .66 and random.random() < .2 else self.tokens[t], True
 
@@ -194,7 +232,7 @@ class Data:
         """(text id, tokens, what is said of the look: the number of a colour, that of a style after the colours, or -1)."""
         t, tokens, plain = self.name_caption(concept) if name else self.caption(concept, clipart)
         named = -1
-        if plain and colour >= 0 and random.random() < (.8 if paired else MENTIONED.get(colour, .45)):
+        if plain and colour >= 0 and random.random() < (.8 if paired else MENTIONED.get(colour, .25)):
             tokens = self.colours[colour] + tokens
             named = colour
         elif plain and style >= 0 and random.random() < .15:
@@ -208,23 +246,31 @@ class Data:
 
 
 def pack(tokens):
-    n = max(1, max(map(len, tokens)))
-    ids, mask = torch.zeros(len(tokens), n, dtype=torch.long), torch.zeros(len(tokens), n, dtype=torch.long)
+    ids, mask = np.zeros((2, len(tokens), max(1, max(map(len, tokens)))), np.int64)
     for i, t in enumerate(tokens):
-        ids[i, :len(t)] = torch.tensor(t, dtype=torch.long)
+        ids[i, :len(t)] = t
         mask[i, :len(t)] = 1
-    return ids, mask
+    return torch.from_numpy(ids), torch.from_numpy(mask)
 
 
-def encode(text, tokens):
-    """Unit vectors [texts, DIM], in order. Texts of like length go through the tower together: most have two or three pieces, a few have twenty."""
+def packs(tokens):
+    """([(ids, mask)], places): texts of like length packed together, most have two or three pieces, a few have twenty; where each text is among them."""
     order = sorted(range(len(tokens)), key=lambda k: len(tokens[k]))
     lengths = [len(tokens[k]) for k in order]
     cuts = [0, *sorted({bisect.bisect_right(lengths, n) for n in (3, 6, 10)}), len(order)]
-    out = torch.cat([text(*pack([tokens[k] for k in order[a:b]])) for a, b in zip(cuts, cuts[1:]) if b > a])
     back = torch.empty(len(order), dtype=torch.long)
     back[torch.tensor(order)] = torch.arange(len(order))
-    return out[back]
+    return [pack([tokens[k] for k in order[a:b]]) for a, b in zip(cuts, cuts[1:]) if b > a], back
+
+
+def encode_packs(text, parts, back):
+    """Unit vectors [texts, DIM], in order, of what packs() gives."""
+    return torch.cat([text(*part) for part in parts])[back]
+
+
+def encode(text, tokens):
+    """Unit vectors [texts, DIM], in order."""
+    return encode_packs(text, *packs(tokens))
 
 
 def product_background(rgb, alpha):
@@ -494,6 +540,83 @@ def parameters(image, text, scales, decay):
     return [dict(params=a, weight_decay=decay, speed=1), dict(params=b, weight_decay=0., speed=1), dict(params=scales, weight_decay=0., speed=5)]
 
 
+class Batch:
+    """What a step needs: pixels, texts as packs() gives them and how many there are of each kind, and which of them belong together."""
+
+
+def make(data, args, queue, near, size, clean, rng):
+    """(a batch, what is left of the queue of pictures). `near` as Data.near gives it; `clean`: share of pictures that are not varied."""
+    while len(queue) < args.batch + args.groups: queue = np.concatenate([queue, data.epoch(rng)])
+    # Part of the batch are look-alikes of some of its pictures: all flags, faces or arrows beside each other.
+    groups = [data.look_alikes(anchor, args.near, rng, near, k < args.own) for k, anchor in enumerate(queue[:args.groups])]
+    partners = [data.partner(pick, rng) for pick in queue[args.groups:args.groups + args.partners]]
+    first = [k for k, p in enumerate(partners) if p is not None]
+    partners = [p for p in partners if p is not None]
+    free = args.batch - sum(map(len, groups)) - len(partners)
+    picks, queue = np.concatenate([queue[args.groups:args.groups + free], partners] + [np.array(g, np.int64) for g in groups]).astype(np.int64), queue[args.groups + free:]
+    # A red heart and a gray one, each asked for by its colour: else hardly two of a thing in two colours meet in a batch.
+    pairs = [(k, free + n) for n, k in enumerate(first) if not (data.colour[picks[k]] or data.colour[picks[free + n]]) and random.random() < args.colours]
+    painted = set(sum(pairs, ()))
+    pixels, colour, style = augment(data, picks, size, pairs, clean)
+    rows = data.concept[picks]
+    # Each picture has two captions: a name, and something else that is said of it.
+    halves = [[data.full_caption(c, cl, col, name, st, k in painted) for k, (c, cl, col, st) in enumerate(zip(rows, data.clipart[picks], colour, style))] for name in (True, False)]
+    others = data.concept[rng.integers(0, len(data.concept), 2 * args.extra)].reshape(2, -1)
+    halves = [half + [data.full_caption(c, name=k == 0) for c in more] for k, (half, more) in enumerate(zip(halves, others))]
+    captions = halves[0] + halves[1]
+    columns = np.concatenate([rows, others[0], rows, others[1]])
+    # English and a phrase or another language of the same concepts: the text tower sees far more words than the pictures have time for.
+    # A quarter are names of several words, and the same with other words for their parts.
+    composites = rng.choice(data.composites, args.pairs // 4, replace=False)
+    known = np.concatenate([rng.choice(data.translated, args.pairs - len(composites), replace=False, p=data.translated_share), composites])
+    here = [data.english(c) for c in known[:-len(composites)]] + [data.names[c][0][0] for c in composites]
+    there = [data.other(data.concepts[c]) for c in known[:-len(composites)]]
+    there, said = zip(*there, *((t, data.tokens[t]) for t in (random.choice(data.concepts[c]['syn']) for c in composites)))
+    says = np.array([c[2] for c in captions])
+    look = np.where(style < 0, -2, len(data.colours) + style)
+    positive = (rows[:, None] == columns[None]) & ((says[None] < 0) | (says[None] == colour[:, None]) | (says[None] == look[:, None]))
+    width = len(halves[0])
+    for first in (0, width): positive[np.arange(len(rows)), first + np.arange(len(rows))] = True
+    where = {}
+    for j, c in enumerate(captions): where.setdefault(c[0], []).append(j)
+    vague = np.zeros_like(positive)
+    for i, c in enumerate(rows):
+        for t in data.own[c] & where.keys(): vague[i, where[t] if t in data.named[c] else [j for j in where[t] if j >= width]] = True
+    vague |= data.meaning[rows][:, None] == data.meaning[columns][None]
+    # Of a picture whose colour or style is not known a caption that names one is neither true nor false; what names another one is false, whatever it shows.
+    known_look = np.where(says < len(data.colours), colour[:, None] >= 0, style[:, None] >= 0) & (says >= 0)[None]
+    vague |= (rows[:, None] == columns[None]) & (says >= 0)[None] & ~known_look
+    vague &= ~(known_look & (says[None] != colour[:, None]) & (says[None] != look[:, None]))
+    topics, has, known_well = data.topics_of(rows, 160, rng)
+    same = torch.from_numpy(np.equal.outer(np.array(here), np.array(here)) | np.equal.outer(np.array(there), np.array(there)) | np.equal.outer(data.meaning[known], data.meaning[known]))
+    same.fill_diagonal_(False)
+    batch = Batch()
+    batch.pixels, batch.width, batch.same = pixels.contiguous(memory_format=torch.channels_last), width, same
+    batch.positive, batch.vague = torch.from_numpy(positive), torch.from_numpy(vague & ~positive)
+    batch.has, batch.known_well = torch.from_numpy(has), torch.from_numpy(known_well)
+    batch.twin, batch.alike = [torch.from_numpy(np.equal.outer(x, x)) for x in (rows, data.meaning[rows])]
+    batch.texts = packs([c[1] for c in captions] + [data.tokens[t][:24] for t in here] + [tokens[:24] for tokens in said] + topics)
+    batch.counts = len(captions), len(here), len(said), len(topics)
+    return batch, queue
+
+
+def make_all(data, args, size, inbox, outbox):
+    """Makes batches in a process of its own, until its parent ends, while the parent computes: what is done in Python keeps no other processor waiting."""
+    torch.set_num_threads(1)
+    parent, queue, (start, seed, near) = os.getppid(), np.empty(0, np.int64), inbox.get()
+    random.seed(seed); torch.manual_seed(seed); rng = np.random.default_rng(seed)
+    while True:
+        while not inbox.empty(): near = inbox.get()[2]
+        # Towards the end more of the pictures are as they will be seen.
+        p = min(1., (time.time() - start) / (args.minutes * 60))
+        clean = CLEAN + max(0., p - 1 + args.calm) / args.calm * (args.clean - CLEAN) if args.calm else CLEAN
+        batch, queue = make(data, args, queue, near, size(p), clean, rng)
+        while True:
+            try: outbox.put(batch, timeout=5); break
+            except queues.Full:
+                if os.getppid() != parent: return
+
+
 def main():
     import words
     ap = argparse.ArgumentParser()
@@ -514,6 +637,8 @@ def main():
     ap.add_argument('--pull', type=float, default=3., help='weight of the cosine distance from the second of a pair to the name')
     ap.add_argument('--groups', type=int, default=4, help='neighbourhoods a batch holds')
     ap.add_argument('--near', type=int, default=64, help='pictures of a neighbourhood')
+    ap.add_argument('--mix', type=float, default=0., help='share of pictures whose styles are mixed inside the image tower, less in the calm time')
+    ap.add_argument('--own', type=int, default=3, help='neighbourhoods that are of one set each')
     ap.add_argument('--topics', type=float, default=.5, help='weight of the loss of search words and categories that several concepts share')
     ap.add_argument('--partners', type=int, default=64, help='pictures of a batch that come with another picture of their concept')
     ap.add_argument('--colours', type=float, default=.6, help='share of those that come in two colours which their captions name')
@@ -526,9 +651,15 @@ def main():
     args = ap.parse_args()
     torch.set_num_threads(args.threads)
     bf16 = not args.fp32 and 'amx_bf16' in open('/proc/cpuinfo').read()
-    torch.manual_seed(args.seed); random.seed(args.seed); rng = np.random.default_rng(args.seed)
+    torch.manual_seed(args.seed); random.seed(args.seed)
     data = Data()
+    data.gather()
+    data.bf16 = bf16
     sizes = [(int(a), float(b)) for a, b in (part.split(':') for part in args.sizes.split(','))]
+    def size(p): return next((s for s, until in sizes if p < until), sizes[-1][0])
+    own = processes.get_context('fork')
+    inbox, outbox = own.Queue(), own.Queue(2)
+    own.Process(target=make_all, args=(data, args, size, inbox, outbox), daemon=True).start()
     evals = {k: e.resized(sizes[-1][0]) for k, e in held_out_sets(data, ['phosphor', 'carbon', 'openmoji', 'languages']).items()}
     evals = {k: e for k, e in evals.items() if k in ('phosphor', 'carbon', 'openmoji en', 'openmoji nl', 'openmoji ja')}
     image, text = ImageTower().to(memory_format=torch.channels_last), TextTower(words.VOCAB)
@@ -545,7 +676,6 @@ def main():
         s = torch.load(path)
         image.load_state_dict(s['image']); text.load_state_dict(s['text']); slow_image.load_state_dict(s['slow_image']); slow_text.load_state_dict(s['slow_text'])
         opt.load_state_dict(s['opt']); scale.data = s['scale']; topic_scale.data = s['topic_scale']; step, seen, spent, history = s['step'], s['seen'], s['spent'], s['history']
-        rng = np.random.default_rng(args.seed + step); random.seed(args.seed + step); torch.manual_seed(args.seed + step)
     elif args.init:
         s = torch.load(os.path.join(CACHE, args.init + '.pt'))
         for m in (image, slow_image): m.load_state_dict(s['slow_image'])
@@ -555,8 +685,8 @@ def main():
     start = time.time() - spent
     print(json.dumps(dict(pictures=len(data.pictures), concepts=len(data.concepts), image=sum(p.numel() for p in image.parameters()),
         text=sum(p.numel() for p in text.parameters()), args=vars(args))), flush=True)
-    data.neighbourhoods(slow_text)
-    queue, last_eval, last_log, losses = np.empty(0, np.int64), spent, spent, []
+    inbox.put((start, args.seed + step, data.near(slow_text)))
+    last_eval, last_log, losses = spent, spent, []
     log = open(os.path.join(CACHE, args.run + '.jsonl'), 'a' if args.resume else 'w')
 
     def save():
@@ -571,81 +701,35 @@ def main():
         done = p >= 1
         lr = args.lr * min(1, (step + 1) / 150) * (.5 + .5 * math.cos(math.pi * p)) + 1e-6
         for g in opt.param_groups: g['lr'] = lr * g['speed']
-        size = next((s for s, until in sizes if p < until), sizes[-1][0])
-        if len(queue) < args.batch + args.groups: queue = np.concatenate([queue, data.epoch(rng)])
-        # Part of the batch are look-alikes of some of its pictures: all flags, faces or arrows beside each other.
-        groups = [data.look_alikes(anchor, args.near, rng) for anchor in queue[:args.groups]]
-        partners = [data.partner(pick, rng) for pick in queue[args.groups:args.groups + args.partners]]
-        first = [k for k, p in enumerate(partners) if p is not None]
-        partners = [p for p in partners if p is not None]
-        free = args.batch - sum(map(len, groups)) - len(partners)
-        picks, queue = np.concatenate([queue[args.groups:args.groups + free], partners] + [np.array(g, np.int64) for g in groups]).astype(np.int64), queue[args.groups + free:]
-        # A red heart and a gray one, each asked for by its colour: else hardly two of a thing in two colours meet in a batch.
-        pairs = [(k, free + n) for n, k in enumerate(first) if not (data.colour[picks[k]] or data.colour[picks[free + n]]) and random.random() < args.colours]
-        painted = set(sum(pairs, ()))
-        # Towards the end more of the pictures are as they will be seen.
-        pixels, colour, style = augment(data, picks, size, pairs, CLEAN + max(0., p - 1 + args.calm) / args.calm * (args.clean - CLEAN) if args.calm else CLEAN)
-        rows = data.concept[picks]
-        # Each picture has two captions: a name, and something else that is said of it.
-        halves = [[data.full_caption(c, cl, col, name, st, k in painted) for k, (c, cl, col, st) in enumerate(zip(rows, data.clipart[picks], colour, style))] for name in (True, False)]
-        others = data.concept[rng.integers(0, len(data.concept), 2 * args.extra)].reshape(2, -1)
-        halves = [half + [data.full_caption(c, name=k == 0) for c in more] for k, (half, more) in enumerate(zip(halves, others))]
-        captions = halves[0] + halves[1]
-        columns = np.concatenate([rows, others[0], rows, others[1]])
-        # English and a phrase or another language of the same concepts: the text tower sees far more words than the pictures have time for.
-        known = rng.choice(data.translated, args.pairs, replace=False, p=data.translated_share)
-        here = [data.english(c) for c in known]
-        there, said = zip(*(data.other(data.concepts[c]) for c in known))
-        says = np.array([c[2] for c in captions])
-        look = np.where(style < 0, -2, len(data.colours) + style)
-        positive = (rows[:, None] == columns[None]) & ((says[None] < 0) | (says[None] == colour[:, None]) | (says[None] == look[:, None]))
-        width = len(halves[0])
-        for first in (0, width): positive[np.arange(len(rows)), first + np.arange(len(rows))] = True
-        where = {}
-        for j, c in enumerate(captions): where.setdefault(c[0], []).append(j)
-        vague = np.zeros_like(positive)
-        for i, c in enumerate(rows):
-            for t in data.own[c] & where.keys(): vague[i, where[t] if t in data.named[c] else [j for j in where[t] if j >= width]] = True
-        vague |= data.meaning[rows][:, None] == data.meaning[columns][None]
-        # Of a picture whose colour or style is not known a caption that names one is neither true nor false; what names another one is false, whatever it shows.
-        known_look = np.where(says < len(data.colours), colour[:, None] >= 0, style[:, None] >= 0) & (says >= 0)[None]
-        vague |= (rows[:, None] == columns[None]) & (says >= 0)[None] & ~known_look
-        vague &= ~(known_look & (says[None] != colour[:, None]) & (says[None] != look[:, None]))
-        positive, vague = torch.from_numpy(positive), torch.from_numpy(vague & ~positive)
-        topics, has, known_well = data.topics_of(rows, 160, rng)
-        has, known_well = torch.from_numpy(has), torch.from_numpy(known_well)
-        same = torch.from_numpy(np.equal.outer(np.array(here), np.array(here)) | np.equal.outer(np.array(there), np.array(there)))
-        same.fill_diagonal_(False)
+        image.mix = args.mix * min(1., (1 - p) / args.calm if args.calm else 1.)
+        batch = outbox.get()
         with torch.autocast('cpu', dtype=torch.bfloat16, enabled=bf16):
-            v = image(pixels.contiguous(memory_format=torch.channels_last)).float()
-            every = encode(text, [c[1] for c in captions] + [data.tokens[t][:24] for t in here] + [tokens[:24] for tokens in said] + topics).float()
-        t, a, b, about = every.split([len(captions), args.pairs, args.pairs, len(topics)])
+            v = image(batch.pixels).float()
+            every = encode_packs(text, *batch.texts).float()
+        t, a, b, about = every.split(batch.counts)
         temperature = scale.exp().clamp(max=100)
         logits = (v @ t.T) * temperature
-        logits = logits.masked_fill(vague, -1e4)
-        pos = positive.float()
-        n = len(rows)
+        logits = logits.masked_fill(batch.vague, -1e4)
+        pos, width, n = batch.positive.float(), batch.width, len(v)
         to_text, to_image = 0., 0.
         for first, share in ((0, args.names), (width, 1 - args.names)):
             part, ps = logits[:, first:first + width], pos[:, first:first + width]
             to_text = to_text + share * (-(F.log_softmax(part, 1) * ps).sum(1) / ps.sum(1)).mean()
             square, sp = part[:, :n], ps[:, :n]
             to_image = to_image + share * (-(F.log_softmax(square, 0) * sp).sum(0) / sp.sum(0)).mean()
-        between = (a @ b.T * temperature).masked_fill(same, -1e4)
+        between = (a @ b.T * temperature).masked_fill(batch.same, -1e4)
         diagonal = torch.arange(args.pairs)
         languages = F.cross_entropy(between, diagonal) + F.cross_entropy(between.T, diagonal)
         # A search word stands for all pictures that have it, and a picture for all search words it has.
-        near = (v @ about.T * topic_scale.exp().clamp(max=40)).masked_fill(~has & ~known_well.unsqueeze(1), -1e4)
-        p = has.float()
+        near = (v @ about.T * topic_scale.exp().clamp(max=40)).masked_fill((batch.has < 0) | (batch.has == 0) & ~batch.known_well.unsqueeze(1), -1e4)
+        p = batch.has.clamp(min=0)
         topic = -(F.log_softmax(near, 0) * p).sum(0) / p.sum(0)
         some = p.sum(1) > 0
         topic_loss = topic.mean() + (-(F.log_softmax(near, 1) * p).sum(1)[some] / p.sum(1)[some]).mean()
         # Pictures of one concept in different styles lie together.
-        twin = torch.from_numpy(rows[:, None] == rows[None])
-        alike = torch.from_numpy(data.meaning[rows][:, None] == data.meaning[rows][None])
         itself = torch.eye(n, dtype=torch.bool)
-        between_pictures = (v @ v.T * 16.).masked_fill(itself | (alike & ~twin), -1e4)
-        p = (twin & ~itself).float()
+        between_pictures = (v @ v.T * 16.).masked_fill(itself | (batch.alike & ~batch.twin), -1e4)
+        p = (batch.twin & ~itself).float()
         some = p.sum(1) > 0
         same_loss = (-(F.log_softmax(between_pictures, 1) * p).sum(1)[some] / p.sum(1)[some]).mean() if some.any() else 0.
         spread = every.mean(0).pow(2).sum() + v.mean(0).pow(2).sum()
@@ -662,13 +746,13 @@ def main():
         losses.append(loss.item())
         spent = time.time() - start
         if spent - last_log > 20:
-            row = dict(seconds=round(spent), step=step, seen=seen, loss=round(float(np.mean(losses)), 4), common=[round(float(x.detach().mean(0).norm()), 3) for x in (every, v)], scale=round(float(scale.exp()), 2), lr=round(lr, 6), size=size)
+            row = dict(seconds=round(spent), step=step, seen=seen, loss=round(float(np.mean(losses)), 4), common=[round(float(x.detach().mean(0).norm()), 3) for x in (every, v)], scale=round(float(scale.exp()), 2), lr=round(lr, 6), size=batch.pixels.shape[2])
             print(row, flush=True); log.write(json.dumps(row) + '\n'); log.flush()
             history.append(row); losses = []; last_log = spent
         if done or spent - last_eval > args.eval:
             row = dict(seconds=round(spent), step=step, seen=seen, **{k: e.recall(slow_image, slow_text) for k, e in evals.items()})
             print(row, flush=True); log.write(json.dumps(row) + '\n'); log.flush()
-            history.append(row); save(); data.neighbourhoods(slow_text); last_eval = time.time() - start
+            history.append(row); save(); inbox.put((start, 0, data.near(slow_text))); last_eval = time.time() - start
 
 
 if __name__ == '__main__': main()

@@ -16,6 +16,11 @@ STYLES = set('''outline outlined filled fill solid line linear bold thin light r
  freehand remix duo tone multicolor xs sm md lg xl small medium large'''.split())
 
 
+# Search words that say nothing about what a picture shows: of clip art, and of all.
+IDLE = re.compile(r'^(icons?|image|media|public domain|png|svg|hash.*)$|\btheme\b|clip ?art|^etiquette icons$')
+NAMED_BY_FILE = re.compile(r'^bx |[a-z]\dx$')
+
+
 def normalise(text):
     """The tokenizer's normaliser, in the same order: camelCase split, NFKC, lower case, separators to one space, trimmed."""
     text = re.sub(r'(?<=[a-z])(?=[A-Z])', ' ', text)
@@ -216,23 +221,60 @@ def strip_styles(names, suffixes, prefixes):
     return out
 
 
+# Stand for as many sets, where we say something ourselves.
+OURS = ['own', 'own1', 'own2', 'own3', 'own4']
+
+
+class Said(dict):
+    """Search words or subjects of a concept, and who says each: what many say is searched for more often than what one artist wrote."""
+    def add(self, word, who):
+        # Sets of one house say the same.
+        if word and not NAMED_BY_FILE.search(word): self.setdefault(word, set()).add(who.split('-')[0])
+
+    def update(self, words, who):
+        for word in words: self.add(word, who)
+
+    def ranked(self):
+        """[(word, how many say it)], the most said first. What one of twenty or more says alone is left out: names of artists and themes, mostly."""
+        most = max(map(len, self.values()), default=0)
+        return sorted(((word, len(who)) for word, who in self.items() if 20 * len(who) > most), key=lambda x: (-x[1], x[0]))
+
+
 def thesaurus():
-    """Cleaned icon name -> search words, from the metadata of icon packages."""
-    tags = collections.defaultdict(set)
+    """Cleaned icon name -> search words, from the metadata of icon packages, and which of them say it."""
+    tags = collections.defaultdict(Said)
     def add(name, words):
         key = normalise(name)
         for w in words:
             w = normalise(str(w))
-            if 1 < len(w) < 32 and w != key and not w.isdigit(): tags[key].add(w)
+            if 1 < len(w) < 32 and w != key and not w.isdigit(): tags[key].add(w, source)
     read = lambda p: json.load(open(os.path.join(MODULES, p)))
+    source = 'lucide'
     for n, t in read('lucide-static/tags.json').items(): add(n, t)
+    source = 'tabler'
     for n, t in read('@tabler/icons/icons.json').items(): add(n, t['tags'])
+    source = 'mdi'
     for t in read('@mdi/svg/meta.json'): add(t['name'].replace('-outline', ''), t['aliases'])
-    for t in read('ionicons/dist/ionicons.json')['icons']: add(re.sub('-(outline|sharp)$', '', t['name']), [x for x in t['tags'] if x != 'outline'])
+    source = 'ionicons'
+    for t in read('ionicons/dist/ionicons.json')['icons']: add(re.sub('-(outline|sharp)$', '', t['name']), [x for x in t['tags'] if x not in ('outline', 'sharp')])
+    source = 'fontawesome'
     for n, t in read('@fortawesome/fontawesome-free/metadata/icon-families.json').items():
         add(n, (t.get('search') or {}).get('terms', []) + [t.get('label', '')] + ((t.get('aliases') or {}).get('names') or []))
+    source = 'codicons'
+    for n, t in read('@vscode/codicons/dist/metadata.json').items(): add(n, t['tags'])
+    source = 'mynaui'
+    for n, t in read('@mynaui/icons/meta.json').items(): add(n, t['tags'])
+    source = 'gravity'
+    for t in read('@gravity-ui/icons/metadata.json')['icons']: add(t['name'], t['keywords'])
+    source = 'octicons'
     for n, t in read('@primer/octicons/build/data.json').items(): add(n, t['keywords'])
     return tags
+
+
+def chinese():
+    """Name of an icon of IconPark -> its title and search words in Chinese."""
+    icons = json.load(open(os.path.join(MODULES, '@icon-park/svg/icons.json')))
+    return {i['name']: [w for w in map(normalise, [i['title'], *i['tag']]) if re.search('[\u4e00-\u9fff]', w) and len(w) < 8][:3] for i in icons}
 
 
 def wordnet():
@@ -462,6 +504,7 @@ def main():
     written = phrases()
     for en, (_, _, _, langs) in written.items():
         for lang, words in langs.items(): translate[en][lang] = list(dict.fromkeys(words + translate[en][lang]))
+    titles = chinese()
     print('thesaurus', len(tags), 'wordnet', len(synonyms), 'translated', len(translate), flush=True)
 
     texts, text_id = [], {}
@@ -495,7 +538,7 @@ def main():
         key = label or concept_key[name]
         if key not in concept_id:
             concept_id[key] = len(concepts)
-            concepts.append(dict(key=key, names=collections.Counter(), tags=set(), trans={}, cats=set(), sentences=set(), filed=collections.defaultdict(set), kinds=collections.Counter()))
+            concepts.append(dict(key=key, names=collections.Counter(), tags=Said(), trans={}, cats=Said(), sentences=set(), filed=collections.defaultdict(set), kinds=collections.Counter()))
         c = concepts[concept_id[key]]
         # The names of variants come seldom: their numbers say nothing about the picture.
         flag = label and label.startswith('flag: ')
@@ -505,30 +548,33 @@ def main():
         if label:
             emoji.append(index)
             c['names'][label] += 8
-            c['tags'].update(w for w in table[code]['en'][1:] if w != label)
-            c['cats'].update(subgroups.get(code, ()))
+            c['tags'].update((w for w in table[code]['en'][1:] if w != label), 'emojibase')
+            c['cats'].update(subgroups.get(code, ()), r['set'])
             for lang in LANGUAGES:
                 if table[code].get(lang): c['trans'][lang] = table[code][lang]
             if flag:
                 # People ask for the country, or its flag.
                 country = label[len('flag: '):]
                 c['names'].update({country: 2, f'{country} flag': 4})
-                c['tags'].add(f'flag of {country}')
-                c['cats'].update(('flags', 'countries'))
-                if r['kind'] == 'flag': c['tags'].add(re.sub(' (1x1|4x3)$', '', name))
+                c['tags'].add(f'flag of {country}', 'emojibase')
+                c['cats'].update(('flags', 'countries'), r['set'])
+                if r['kind'] == 'flag': c['tags'].add(re.sub(' (1x1|4x3)$', '', name), r['set'])
                 for lang, words in c['trans'].items():
                     if ':' in words[0]: c['trans'][lang] = list(dict.fromkeys([words[0], words[0].split(':', 1)[1].strip(), *words[1:]]))
         for a in r.get('aliases') or []:
             a = cleaned.get((r['set'], a)) or normalise(a)
-            if a and a != key and len(a) < 40: c['tags'].add(a)
+            if a and a != key and len(a) < 40: c['tags'].add(a, r['set'])
         for lang, translated in (r.get('translations') or {}).items():
             known = c['trans'].get(lang, [])
             c['trans'][lang] = known + [w for w in map(normalise, translated) if w not in known]
+        if r['set'].startswith('icon-park') and titles.get(r['name']):
+            known = c['trans'].get('zh', [])
+            c['trans']['zh'] = known + [w for w in titles[r['name']] if w not in known]
         # Our own drawings come with phrases beside search words.
         if r['kind'] == 'drawn': c['sentences'].update(w for w in map(normalise, r.get('tags') or []) if w.count(' ') > 2)
-        c['tags'].update(w for w in map(normalise, r.get('tags') or []) if w and w not in c['sentences'] and w not in ('icon', 'clip art', 'clipart', 'image', 'media', 'public domain', 'png', 'svg', 'hash'))
-        if r['set'] == 'openclipart': c['tags'].update(w for w in map(normalise, (r.get('categories') or [])[-2:]) if w and w != '.')
-        elif r['kind'] == 'flag': c['cats'].update(('flags', 'countries'))
+        c['tags'].update((w for w in map(normalise, r.get('tags') or []) if w not in c['sentences'] and not IDLE.search(w)), r['set'])
+        if r['set'] == 'openclipart': c['tags'].update((w for w in map(normalise, (r.get('categories') or [])[-2:]) if w != '.' and not IDLE.search(w)), r['set'])
+        elif r['kind'] == 'flag': c['cats'].update(('flags', 'countries'), r['set'])
         elif r['kind'] != 'logo':
             for x in r.get('categories') or []: c['filed'][normalise(re.sub(r'[^\w ]+', ' ', x))].add(r['set'])
         c['kinds'][r['kind']] += 1
@@ -536,24 +582,27 @@ def main():
     for c in concepts:
         # A subject counts where an eighth of the sets agree; a calendar is no brand because a product is called so.
         agree = len(set().union(*c['filed'].values())) / 8
-        c['cats'].update(x for x, sets in c['filed'].items() if len(sets) >= agree)
-        if c['kinds']['logo'] > sum(c['kinds'].values()) / 2: c['cats'].update(('brands', 'logos'))
+        for x, sets in c['filed'].items():
+            if len(sets) >= agree:
+                for one in sets: c['cats'].add(x, one)
+        if c['kinds']['logo'] > sum(c['kinds'].values()) / 2:
+            for one in OURS: c['cats'].update(('brands', 'logos'), one)
         key = c['key']
         called = [key] + [n for n, _ in c['names'].most_common(6) if n != key]
-        for name in called: c['tags'].update(tags.get(name, ()))
+        for name in called:
+            for word, who in tags.get(name, {}).items():
+                for one in who: c['tags'].add(word, one)
         for name in [n for n in called if n in written][:1]:
             words, said, categories, _ = written[name]
-            c['tags'].update(w for w in words if w != key)
+            for one in OURS:
+                c['tags'].update((w for w in words if w != key), one)
+                c['cats'].update(categories, one)
             c['sentences'].update(said)
-            c['cats'].update(categories)
         for name in [n for n in called if n in translate][:1]:
             for lang, words in translate[name].items():
                 c['trans'][lang] = list(dict.fromkeys(words + c['trans'].get(lang, [])))
         syn = set(synonyms.get(key, ()))
         words = key.split(' ')
-        if len(words) == 2 and not syn:
-            for k, w in enumerate(words):
-                for s in synonyms.get(w, ())[:2]: syn.add(' '.join(words[:k] + [s] + words[k + 1:]))
         if len(words) == 2: syn.add(f'{words[1]} {words[0]}')
         if len(words) <= 3:
             for k, w in enumerate(words):
@@ -562,7 +611,6 @@ def main():
         c['syn'] = syn - {key}
         sentences = c['sentences']
         if key in gloss: sentences.add(gloss[key])
-        elif len(words) <= 3 and words[0] in gloss and sum(c['names'].values()) > 8: sentences.add(gloss[words[0]])
         if words[0] in verbs and len(words) <= 3 and gerund(words[0]):
             rest = ' '.join(words[1:])
             doing = f'{gerund(words[0])} {rest}'.strip()
@@ -583,21 +631,35 @@ def main():
                 if len(part) < 3 or not found or found is c or set(part.split(' ')) <= covered or len(found['tags']) < 3 or sum(found['names'].values()) < 20: continue
                 covered |= set(part.split(' '))
                 written_words = written[part][0] if part in written else ()
-                tags_ += [part, *(list(written_words) or sorted(found['tags']))[:8]]
-                cats += sorted(found['cats'])
+                tags_ += [part, *(list(written_words) or [word for word, _ in found['tags'].ranked()])[:8]]
+                cats += [subject for subject, _ in found['cats'].ranked()][:5]
         inherited.append((tags_, cats))
     for c, (tags_, cats) in zip(concepts, inherited):
-        if len(c['tags']) < 3: c['tags'].update(t for t in tags_ if t != c['key'])
-        if not c['cats']: c['cats'].update(cats[:8])
-        c['cats'] -= FILED
-        c['cats'].update([wider for subject in c['cats'] for wider in IMPLIED.get(subject, ())])
+        if len(c['tags']) < 3: c['tags'].update((t for t in tags_ if t != c['key']), 'parts')
+        if not c['cats']: c['cats'].update(cats[:8], 'parts')
+        for subject in FILED: c['cats'].pop(subject, None)
+        for subject, who in [(subject, set(who)) for subject, who in c['cats'].items()]:
+            for wider in IMPLIED.get(subject, ()): c['cats'].setdefault(wider, set()).update(who)
+    # Who has never heard of a "file search" still knows what else a file and a search are called: "document search", "file find".
+    spoken = {}
+    for n, c in by_name.items():
+        if ' ' not in n and n not in FILLERS: spoken[n] = [word for word, k in c['tags'].ranked() if k >= 4 and word.count(' ') < 2 and n not in word.split(' ')][:4]
+    for number, c in enumerate(concepts):
+        words = c['key'].split(' ')
+        # What is written about says itself what else it is called; a credit card is no "bank card card".
+        if not 2 <= len(words) <= 4 or c['key'] in written: continue
+        others = [' '.join([*words[:k], other, *words[k + 1:]]) for k, w in enumerate(words) for other in spoken.get(w, ()) if other not in words]
+        if len(words) > 2: others.append(' '.join([*words[1:], words[0]]))
+        random.Random(number).shuffle(others)
+        c['syn'].update(others[:5])
     out = []
     for c in concepts:
+        said, filed = c['tags'].ranked()[:60], c['cats'].ranked()[:20]
         out.append(dict(
             names=[(tid(n), k) for n, k in c['names'].most_common(6)],
-            tags=[tid(t) for t in sorted(c['tags'])[:60] if t],
+            tags=[tid(t) for t, _ in said], said=[k for _, k in said],
             syn=[tid(t) for t in sorted(c['syn'])],
-            cats=[tid(t) for t in sorted(c['cats'])[:14] if t],
+            cats=[tid(t) for t, _ in filed], agreed=[k for _, k in filed],
             sentences=[tid(t) for t in sorted(c['sentences'])],
             trans={lang: [tid(w) for w in words[:5]] for lang, words in c['trans'].items()}))
     print('pictures', len(pictures), 'concepts', len(concepts), 'texts', len(texts), flush=True)
@@ -616,7 +678,7 @@ def main():
     for c in concepts:
         total = min(30, sum(c['names'].values()) // 4)
         for n in c['names']: lines[n] += total
-        for t in [*c['tags'], *c['syn'], *c['sentences'], *c['cats']]: lines[t] += 1
+        for t in [*sorted(c['tags']), *c['syn'], *c['sentences'], *sorted(c['cats'])]: lines[t] += 1
         for lang, words in c['trans'].items():
             for w in words[:5]: lines[w] += 2 if lang in ('ja', 'zh', 'ko') else 4
     with open(os.path.join(CACHE, 'vocabulary.txt'), 'w') as f:
