@@ -107,6 +107,7 @@ class Data:
         order = np.argsort(self.concept, kind='stable')
         ends = np.cumsum(drawn)
         self.shown = [order[end - n:end] for end, n in zip(ends, drawn)]
+        self.bf16 = False
         self.sets = {}
         order = np.lexsort((self.concept, self.hand))
         for part in np.split(order, np.flatnonzero(np.diff(self.hand[order])) + 1):
@@ -474,6 +475,14 @@ def augment(data, picks, size, pairs=(), clean=CLEAN):
     return x.clamp_(0, 1).mul_(2).sub_(1), named.numpy(), style.numpy()
 
 
+def next_batch(outbox, worker, patience=20):
+    """The next batch of make_all(); RuntimeError when the process that makes them has ended. patience: seconds between looks at it."""
+    while True:
+        try: return outbox.get(timeout=patience)
+        except queues.Empty:
+            if not worker.is_alive(): raise RuntimeError('The process that makes the batches has ended; its error stands above. Go on from the last checkpoint with --resume.')
+
+
 class HeldOut:
     """Pictures of a held-out set as the product shows them to the model, and their queries."""
     def __init__(self, data, wanted, queries):
@@ -659,7 +668,8 @@ def main():
     def size(p): return next((s for s, until in sizes if p < until), sizes[-1][0])
     own = processes.get_context('fork')
     inbox, outbox = own.Queue(), own.Queue(2)
-    own.Process(target=make_all, args=(data, args, size, inbox, outbox), daemon=True).start()
+    worker = own.Process(target=make_all, args=(data, args, size, inbox, outbox), daemon=True)
+    worker.start()
     evals = {k: e.resized(sizes[-1][0]) for k, e in held_out_sets(data, ['phosphor', 'carbon', 'openmoji', 'languages']).items()}
     evals = {k: e for k, e in evals.items() if k in ('phosphor', 'carbon', 'openmoji en', 'openmoji nl', 'openmoji ja')}
     image, text = ImageTower().to(memory_format=torch.channels_last), TextTower(words.VOCAB)
@@ -702,7 +712,7 @@ def main():
         lr = args.lr * min(1, (step + 1) / 150) * (.5 + .5 * math.cos(math.pi * p)) + 1e-6
         for g in opt.param_groups: g['lr'] = lr * g['speed']
         image.mix = args.mix * min(1., (1 - p) / args.calm if args.calm else 1.)
-        batch = outbox.get()
+        batch = next_batch(outbox, worker)
         with torch.autocast('cpu', dtype=torch.bfloat16, enabled=bf16):
             v = image(batch.pixels).float()
             every = encode_packs(text, *batch.texts).float()

@@ -1,5 +1,5 @@
 """`python -m unittest train_test`: what a batch of the training holds, on a handful of made-up drawings. Needs torch, and nothing of `.cache/`."""
-import argparse, json, os, pickle, tempfile, unittest
+import argparse, json, os, pickle, queue, tempfile, unittest
 import numpy as np
 import torch
 import train
@@ -79,6 +79,18 @@ class TrainTest(unittest.TestCase):
         self.assertFalse((batch.positive & batch.vague).any())
         self.assertEqual(len(batch.texts[1]), sum(batch.counts))
         self.assertTrue(batch.pixels.min() >= -1 and batch.pixels.max() <= 1)
+
+    def test_a_worker_that_has_ended_is_an_error(self):
+        outbox = queue.Queue()
+        outbox.put('batch')
+        ended = argparse.Namespace(is_alive=lambda: False)
+        self.assertEqual(train.next_batch(outbox, ended, .01), 'batch')
+        with self.assertRaises(RuntimeError): train.next_batch(outbox, ended, .01)
+
+    def test_where_the_names_of_concepts_lie(self):
+        def text(ids, mask): return torch.nn.functional.one_hot(ids[:, 0], 700).float()
+        near = self.data.near(text)
+        self.assertEqual(near.argmax(1).tolist(), [2 + k for k in range(len(self.data.concepts))])
 
     def test_texts_come_back_in_order(self):
         tokens = [[1] * n for n in (9, 1, 4, 1, 20, 2)]
