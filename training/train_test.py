@@ -2,6 +2,7 @@
 import argparse, json, os, pickle, queue, tempfile, unittest
 import numpy as np
 import torch
+import model
 import train
 from words import Said
 
@@ -96,6 +97,22 @@ class TrainTest(unittest.TestCase):
         tokens = [[1] * n for n in (9, 1, 4, 1, 20, 2)]
         def length(ids, mask): return mask.sum(1, keepdim=True).float()
         self.assertEqual(train.encode_packs(length, *train.packs(tokens)).flatten().tolist(), [9, 1, 4, 1, 20, 2])
+
+
+class MixTest(unittest.TestCase):
+    def test_styles_are_mixed_in_training_alone(self):
+        torch.manual_seed(1)
+        x = torch.randn(16, 4, 8, 8) * torch.rand(16, 4, 1, 1) * 3
+        self.assertTrue(torch.allclose(model.mixed_styles(x, 0), x, atol=1e-5))
+        mixed = model.mixed_styles(x, 1)
+        self.assertFalse(torch.allclose(mixed, x, atol=.1))
+        # What is where stays: each channel is only scaled and moved.
+        before, after = [(y - y.mean((2, 3), keepdim=True)) / y.std((2, 3), keepdim=True) for y in (x, mixed)]
+        self.assertTrue(torch.allclose(before, after, atol=1e-3))
+        tower, pixels = model.ImageTower(stem=4, widths=(4, 4, 8), depths=(1, 1, 1)).eval(), torch.randn(4, 3, 32, 32)
+        plain = tower(pixels)
+        tower.mix = 1.
+        self.assertTrue(torch.equal(tower(pixels), plain))
 
 
 class SaidTest(unittest.TestCase):

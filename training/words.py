@@ -16,7 +16,7 @@ STYLES = set('''outline outlined filled fill solid line linear bold thin light r
  freehand remix duo tone multicolor xs sm md lg xl small medium large'''.split())
 
 
-# Search words that say nothing about what a picture shows: of clip art, and of all.
+# Search words that say nothing about what a picture shows: those that come with drawings, and what is left of names of files.
 IDLE = re.compile(r'^(icons?|image|media|public domain|png|svg|hash.*)$|\btheme\b|clip ?art|^etiquette icons$')
 NAMED_BY_FILE = re.compile(r'^bx |[a-z]\dx$')
 
@@ -221,7 +221,7 @@ def strip_styles(names, suffixes, prefixes):
     return out
 
 
-# Stand for as many sets, where we say something ourselves.
+# What we say ourselves counts as if so many sets said it.
 OURS = ['own', 'own1', 'own2', 'own3', 'own4']
 
 
