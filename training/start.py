@@ -36,7 +36,9 @@ def image_tower(calibration):
         if not isinstance(norm, torch.nn.BatchNorm2d): continue
         parent, last = name.rsplit('.', 1)
         before = {'bn1': 'conv1', 'bn2': 'conv2'}.get(last) or str(int(last) - 1)
-        keys = [k for k in folded if k.startswith('/' + '/'.join(_scopes(f'{parent}.{before}')) + '/')]
+        # A graph since the tenth run has no scope of the whole body: its layers are called one by one.
+        scopes = _scopes(f'{parent}.{before}')
+        keys = [k for k in folded if k.startswith(('/' + '/'.join(scopes) + '/', '/' + '/'.join(scopes[1:]) + '/'))]
         assert len(keys) == 1, (name, keys)
         pairs.append((modules[f'{parent}.{before}'], norm, *folded[keys[0]]))
     assert len(pairs) == len(folded)
