@@ -45,7 +45,18 @@ const wasmRuntime = {
   files: ['package.json', 'dist/ort.node.min.js', 'dist/ort-wasm-simd-threaded.mjs', 'dist/ort-wasm-simd-threaded.wasm'],
 };
 const wasmAdapter = `// ONNX Runtime's WebAssembly build under the name of the native one, which does not exist for musl.
-module.exports = { ...require('onnxruntime-web'), listSupportedBackends: () => [{ name: 'cpu', bundled: true }] };
+const { readdirSync, readFileSync } = require('node:fs');
+const { join } = require('node:path');
+const web = require('onnxruntime-web');
+
+/** It opens no files by itself: the weights beside a graph are given to it. */
+function create(source, options = {}) {
+  const folder = options.extra?.session?.model_external_initializers_file_folder_path;
+  const beside = folder ? readdirSync(folder).filter(name => /\\.onnx[._]data(_\\d+)?$/.test(name)) : [];
+  return web.InferenceSession.create(source, { ...options, extra: undefined, externalData: beside.map(path => ({ path, data: readFileSync(join(folder, path)) })) });
+}
+
+module.exports = { ...web, InferenceSession: { create }, listSupportedBackends: () => [{ name: 'cpu', bundled: true }] };
 `;
 
 const shipped = ['README.md', 'LICENSE', 'l10n', 'media'];
@@ -268,7 +279,7 @@ async function checkVsix(file, target) {
   const models = [...texts].filter(([path]) => basename(path) === 'model.json');
   if (models.length === 0) { faults.push('There is no model'); }
   for (const [path, text] of models) {
-    for (const { path: name, sha256 } of Object.values(JSON.parse(text).files)) { if (hashes.get(`${dirname(path)}/${name}`) !== sha256) { faults.push(`${dirname(path)}/${name} is not the file of its model.json`); } }
+    for (const { path: name, sha256 } of Object.values(JSON.parse(text).files).flat()) { if (hashes.get(`${dirname(path)}/${name}`) !== sha256) { faults.push(`${dirname(path)}/${name} is not the file of its model.json`); } }
   }
   for (const [path, text] of texts) { if (text.includes(repository) || text.includes(JSON.stringify(repository).slice(1, -1))) { faults.push(`${path} names a folder of this machine`); } }
   return { sizes, faults };

@@ -8,7 +8,7 @@ import { EngineClient } from '../../src/host/engineClient';
 import type { Log } from '../../src/host/log';
 import { Models } from '../../src/host/models';
 import type { CatalogModel } from '../../src/models/catalog';
-import type { Manifest } from '../../src/models/manifest';
+import { filesOf, type Manifest } from '../../src/models/manifest';
 import { imageTower, textTower, wordTokenizer } from '../onnxGraphs';
 import { HubServer, newCommit } from '../unit/hubServer';
 import { api, extension, inWorkspace, names, putIcon, remove, until } from './support';
@@ -44,7 +44,7 @@ suite('models from a hub', () => {
     hub = await HubServer.start(icons.repo);
     hub.repos.push(untrained.repo);
     const { files } = builtinManifest();
-    hub.push(Object.fromEntries([files.vision, files.text, files.tokenizer].map(({ path }) => [path, { bytes: readFileSync(join(builtin(), path)), lfs: path.endsWith('.onnx') }])), icons.commit);
+    hub.push(Object.fromEntries(filesOf({ files }).map(({ path }) => [path, { bytes: readFileSync(join(builtin(), path)), lfs: path.includes('.onnx') }])), icons.commit);
     hub.push({ 'vision.onnx': { bytes: imageTower({ size: 8 }), lfs: true }, 'text.onnx': { bytes: textTower(), lfs: true }, 'tokenizer.json': { bytes: Buffer.from(JSON.stringify(wordTokenizer())), lfs: false } }, untrained.commit);
     settings.hubEndpoint = hub.endpoint;
     // A channel of the same name would be the extension's own, and closed with this one.
