@@ -9,7 +9,7 @@ import type { Model } from './model';
 import type { Manifest } from '../models/manifest';
 
 /** In their order. */
-export const checkNames = ['files', 'graphs', 'images', 'repeatable', 'imageBatch', 'texts', 'textBatch', 'padding', 'meaning', 'normalization'] as const;
+export const checkNames = ['files', 'graphs', 'images', 'repeatable', 'imageBatch', 'texts', 'textBatch', 'padding', 'normalization', 'meaning'] as const;
 export type CheckName = typeof checkNames[number];
 /** Raised when what the checks demand changes: models are then checked again. */
 export const checksVersion = 1;
