@@ -98,22 +98,51 @@ class ImageTower(nn.Module):
         return F.normalize(self.head(x), dim=1)
 
 
+class RemindedImage(ImageTower):
+    """The image tower as it ships: with a memory."""
+    def __init__(self, memory):
+        super().__init__()
+        self.memory = memory
+
+    def forward(self, x):
+        return self.memory(super().forward(x))
+
+
 def nearness(v, centres, offsets, sharpness):
     """[batch, DIM], [k, DIM], [k] -> [batch, 1]: a soft maximum of the cosines to captions, or to what stands for them with the logs of its shares as offsets."""
     return 1 + torch.log(torch.exp(sharpness * (F.linear(v, centres) - 1) + offsets).sum(1, keepdim=True)) / sharpness
 
 
+class Memory(nn.Module):
+    """
+    Moves a unit vector towards what stands beside the entries it lies near: [batch, DIM] -> the same. A tower that has not learned its training by heart gets it to look up (after k-nearest-neighbour
+    language models, Khandelwal et al. 2020).
+
+    near [k, n], told [n, k]: what is looked for in each entry and what stands there, in k numbers; ask [DIM, k] makes k numbers of a vector, say [k, DIM] a vector of k numbers, about mean [DIM].
+    sharpness: the scale of the cosines; share: of what is remembered in what comes out.
+    """
+    def __init__(self, near, told, ask, say, mean, sharpness, share):
+        super().__init__()
+        self.sharpness, self.share = sharpness, share
+        for name, value in dict(near=near, told=told, ask=ask * sharpness, say=say, mean=mean).items(): self.register_buffer(name, value.contiguous())
+
+    def forward(self, v):
+        told = torch.softmax(v @ self.ask @ self.near, 1) @ self.told @ self.say + self.mean
+        return F.normalize(v * (1 - self.share) + F.normalize(told, dim=1) * self.share, dim=1)
+
+
 class LevelledTower(ImageTower):
     """
-    The image tower as it ships. Some pictures lie near very many captions and would be found for all that the text tower is unsure of (hubs; inverted softmax,
+    The image tower, levelled: before there was a memory it shipped so. Some pictures lie near very many captions and would be found for all that the text tower is unsure of (hubs; inverted softmax,
     Smith et al. 2017). All captions have one direction in common: a picture is turned away from it by as much as it is nearer to the captions than pictures are on
     average, and so loses the same for every query.
 
     centres [k, DIM], offsets [k]: stand for all captions, see builtin.centres_of; common [DIM]: the mean caption; sharpness: the logit scale; level: the mean nearness of pictures;
-    share: how much of the difference is taken away.
+    share: how much of the difference is taken away; memory: what a picture goes through before.
     """
-    def __init__(self, centres, offsets, common, sharpness, level=0., share=.6):
+    def __init__(self, centres, offsets, common, sharpness, level=0., share=.6, memory=None):
         super().__init__()
+        self.memory = memory or nn.Identity()
         self.sharpness, self.level, self.share = sharpness, level, share
         self.register_buffer('centres', centres)
         self.register_buffer('offsets', offsets)
@@ -121,7 +150,7 @@ class LevelledTower(ImageTower):
         self.length = float(common.norm())
 
     def forward(self, x):
-        v = super().forward(x)
+        v = self.memory(super().forward(x))
         along = F.linear(v, self.common.unsqueeze(0))
         rest = F.normalize(v - along * self.common, dim=1)
         along = (along - self.share * (nearness(v, self.centres, self.offsets, self.sharpness) - self.level) / self.length).clamp(-.9, .9)
@@ -190,3 +219,13 @@ class TextTower(nn.Module):
         x = self.norm2(x + self.down(F.gelu(self.up(x))))
         x = x + self.down2(F.gelu(self.up2(x)))
         return F.normalize(self.head(x), dim=1)
+
+
+class RemindedText(TextTower):
+    """The text tower as it ships: with a memory."""
+    def __init__(self, vocab, memory):
+        super().__init__(vocab)
+        self.memory = memory
+
+    def forward(self, ids, mask):
+        return self.memory(super().forward(ids, mask))

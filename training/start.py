@@ -5,6 +5,7 @@ import onnx
 import torch
 from onnx import numpy_helper
 import sentencepiece
+from builtin import SURE
 from model import DEPTHS, ImageTower, TextTower
 from words import VOCAB
 
@@ -132,7 +133,7 @@ def main():
     picks = data.epoch(np.random.default_rng(1))[:8192]
     pixels = torch.cat([augment(data, picks[k:k + 512], SIZE)[0] for k in range(0, len(picks), 512)])
     image, text = image_tower(pixels), text_tower()
-    scale = torch.tensor(math.log(json.load(open(os.path.join(SHIPPED, 'model.json')))['score']['logitScale']))
+    scale = torch.tensor(math.log(json.load(open(os.path.join(SHIPPED, 'model.json')))['score']['logitScale'] / SURE))
     image.eval(), text.eval()
     for name, held in held_out_sets(data, ['phosphor', 'openmoji']).items(): print(name, held.recall(image, text))
     torch.save(dict(slow_image=image.state_dict(), slow_text=text.state_dict(), scale=scale), os.path.join(CACHE, (sys.argv[1:] or ['shipped'])[0] + '.pt'))
