@@ -10,7 +10,7 @@ import { dot, labelCosine, labelVectors } from '../src/core/label';
 import { loadModel } from '../src/core/model';
 
 /** Recall@10 that the built-in model must reach on the regular set: what the weights that ship have, less a little. */
-const floor = 0.86;
+const floor = 0.89;
 const repository = process.cwd();
 const phosphorFolder = join(repository, 'node_modules', '@phosphor-icons', 'core', 'assets');
 /** Languages of the labels of emojibase (MIT) for the same emoji. */

@@ -46,19 +46,18 @@ def tokenizer(sp):
 
 
 class Shared:
-    """A file beside the graphs with what both of them read: whole numbers of four bits, two a byte, and fp16."""
+    """A file beside the graphs with what both of them read: bytes, as packed() gives them."""
     def __init__(self, name):
         self.name, self.blob, self.places = name, b'', {}
 
     def put(self, key, value):
-        self.places[key] = (len(self.blob), value.nbytes, value.dtype, value.shape)
+        self.places[key] = (len(self.blob), value.nbytes, value.shape)
         self.blob += value.tobytes()
 
     def tensor(self, key):
         """The initializer that stands for it in a graph."""
-        at, size, dtype, shape = self.places[key]
-        kind = {np.dtype(np.uint8): TensorProto.UINT8, np.dtype(np.float16): TensorProto.FLOAT16}[dtype]
-        found = onnx.TensorProto(name=key, data_type=kind, dims=shape, data_location=TensorProto.EXTERNAL)
+        at, size, shape = self.places[key]
+        found = onnx.TensorProto(name=key, data_type=TensorProto.UINT8, dims=shape, data_location=TensorProto.EXTERNAL)
         for k, v in dict(location=self.name, offset=at, length=size).items(): found.external_data.add(key=k, value=str(v))
         return found
 
