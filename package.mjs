@@ -3,11 +3,12 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, mkdtemp, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join, posix, relative } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import { buffer } from 'node:stream/consumers';
+import { path7za } from '7zip-bin';
 import esbuild from 'esbuild';
 import picomatch from 'picomatch';
 import yauzl from 'yauzl';
@@ -179,6 +180,21 @@ async function dropSymbols(file) {
   await writeFile(file, bytes.subarray(0, Math.max(...ends)));
 }
 
+/**
+ * Packs an archive once more with 7-Zip's deflate, which looks harder than the zlib that vsce uses and is read by the same code: 3.9 MB less for Linux x64.
+ * `folder` is an empty one, for what is inside.
+ */
+async function packSmaller(file, folder) {
+  if (process.platform !== 'win32') { await chmod(path7za, 0o755); }   // npm has it without
+  await run(path7za, ['x', '-y', `-o${folder}`, file]);
+  await rm(file);
+  // Files alone: where it is given a folder, it writes an entry for that, too.
+  const names = (await readdir(folder, { recursive: true, withFileTypes: true })).filter(entry => entry.isFile()).map(entry => relative(folder, join(entry.parentPath, entry.name)));
+  const list = `${folder}.txt`;
+  await writeFile(list, names.sort().join('\n'));
+  await run(path7za, ['a', '-tzip', '-mm=Deflate', '-mx=5', '-scsUTF-8', file, `@${list}`], { cwd: folder });
+}
+
 /** The README as the extension's page: without the sections for who has the source and, while no repository is named, without what a relative link would lead to. */
 function asPage(markdown) {
   const forUsers = markdown.split(/^(?=## )/m).filter(section => !/^ {4}npm /m.test(section)).join('');
@@ -328,6 +344,7 @@ async function packageTarget(name) {
       join(repository, 'node_modules', '@vscode', 'vsce', 'vsce'), 'package', '--no-dependencies', '--out', file, ...(target ? ['--target', name] : []),
       '--allow-missing-repository', '--allow-package-all-secrets', '--allow-package-env-file',
     ], { cwd: stage });
+    await packSmaller(file, await mkdtemp(join(stage, 'packed-')));
   } finally {
     await rm(stage, { recursive: true, force: true });
   }
