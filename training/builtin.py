@@ -5,7 +5,7 @@ import onnx
 import torch
 from onnx import TensorProto, helper, numpy_helper
 import sentencepiece
-from memory import CONCEPTS, STEPS, Table, called, mean_pictures, memories, most_drawn
+from memory import CONCEPTS, STEPS, Drawn, Table, called, memories, most_drawn, pictures_of
 from model import DIM, ImageTower, LevelledTower, RemindedImage, RemindedText, TextTower, nearness
 from train import Data
 from words import VOCAB, normalise
@@ -69,22 +69,33 @@ def packed(numbers):
     return np.ascontiguousarray(low | high << 4)
 
 
-def unpacking(key, name, turned):
-    """Nodes that make the float matrix `name` of what packed() gave; turned: [k, n]. They have no inputs but weights, so that a runtime does it once, when it loads the graph."""
+def unpacking(key, name, turned=False, groups=None):
+    """
+    Nodes that make the float matrix `name` of what packed() gave, and their constants; turned: [k, n]; groups: the means of rows, as memory.means_by_concept. They have no inputs but weights, so that a
+    runtime does it once, when it loads the graph.
+    """
     of = lambda part: f'{name}_{part}'
-    return [helper.make_node('BitShift', [key, of('four')], [of('high')], direction='RIGHT'),
+    nodes = [helper.make_node('BitShift', [key, of('four')], [of('high')], direction='RIGHT'),
         helper.make_node('Cast', [key], [of('both')], to=TensorProto.FLOAT), helper.make_node('Cast', [of('high')], [of('upper')], to=TensorProto.FLOAT),
         helper.make_node('Mul', [of('upper'), of('sixteen')], [of('above')]), helper.make_node('Sub', [of('both'), of('above')], [of('lower')]),
-        helper.make_node('Concat', [of('lower'), of('upper')], [of('whole')], axis=1), helper.make_node('Sub', [of('whole'), of('zero')], [of('straight') if turned else name]),
-        *([helper.make_node('Transpose', [of('straight')], [name], perm=[1, 0])] if turned else [])], [
-        numpy_helper.from_array(np.array(4, np.uint8), of('four')), numpy_helper.from_array(np.array(16, np.float32), of('sixteen')),
+        helper.make_node('Concat', [of('lower'), of('upper')], [of('whole')], axis=1), helper.make_node('Sub', [of('whole'), of('zero')], [of('straight') if turned or groups else name])]
+    constants = [numpy_helper.from_array(np.array(4, np.uint8), of('four')), numpy_helper.from_array(np.array(16, np.float32), of('sixteen')),
         numpy_helper.from_array(np.array(STEPS + 1, np.float32), of('zero'))]
+    if turned: nodes.append(helper.make_node('Transpose', [of('straight')], [name], perm=[1, 0]))
+    if groups:
+        parts = range(len(groups))
+        constants.append(numpy_helper.from_array(np.array([each * count for each, count in groups], np.int64), of('split')))
+        constants += [numpy_helper.from_array(np.array([each, count, -1], np.int64), of(f'shape{k}')) for k, (each, count) in enumerate(groups)]
+        nodes += [helper.make_node('Split', [of('straight'), of('split')], [of(f'part{k}') for k in parts], axis=0),
+            *(helper.make_node('Reshape', [of(f'part{k}'), of(f'shape{k}')], [of(f'group{k}')]) for k in parts),
+            *(helper.make_node('ReduceMean', [of(f'group{k}')], [of(f'mean{k}')], axes=[0], keepdims=0) for k in parts), helper.make_node('Concat', [of(f'mean{k}') for k in parts], [name], axis=0)]
+    return nodes, constants
 
 
-def compact(path, shared, entries):
+def compact(path, shared, entries, groups=None):
     """
     Stores large float weights as fp16 with a cast in the graph; the embedding table as int8 with one scale a row, what else is large as int8 with one scale an output channel.
-    What a memory looks for and says is in the file `shared`; entries: the keys of both there, such as ('pictures', 'names').
+    What a memory looks for and says is in the file `shared`; entries: the keys of both there, such as ('pictures', 'names'); groups: where what it says is the means of several rows.
     """
     model = onnx.load(path)
     graph = model.graph
@@ -94,9 +105,14 @@ def compact(path, shared, entries):
         if kind in ('near', 'told'):
             key = entries[kind == 'told']
             graph.initializer.remove(init)
-            nodes, constants = unpacking(key, init.name, kind == 'near')
+            nodes, constants = unpacking(key, init.name, turned=True) if kind == 'near' else unpacking(key, init.name, groups=groups)
             graph.initializer.extend([shared.tensor(key), *constants])
             front += nodes
+            continue
+        if kind == 'bias':
+            graph.initializer.remove(init)
+            graph.initializer.append(shared.tensor('sizes'))
+            front += [helper.make_node('Cast', ['sizes'], [init.name + '_sizes'], to=TensorProto.FLOAT), helper.make_node('Log', [init.name + '_sizes'], [init.name])]
             continue
         if init.data_type != TensorProto.FLOAT: continue
         value = numpy_helper.to_array(init)
@@ -186,17 +202,17 @@ def levelled(data, image, memory, text, sharpness, share):
     return tower
 
 
-def kept_means(data, image, concepts):
-    """memory.mean_pictures, kept beside the runs until the tower or the concepts change."""
-    path = os.path.join(CACHE, 'means.pt')
+def kept_pictures(data, image, concepts):
+    """memory.pictures_of, kept beside the runs until the tower or the concepts change."""
+    path = os.path.join(CACHE, 'pictures.pt')
     digest = hashlib.sha256(b''.join(v.numpy().tobytes() for v in image.state_dict().values()) + concepts.tobytes()).hexdigest()
     if os.path.exists(path):
         kept = torch.load(path)
-        if kept['digest'] == digest: return kept['means']
+        if kept['digest'] == digest: return kept['vectors'].float(), kept['owner']
     torch.manual_seed(1)
-    means = mean_pictures(data, image, concepts, np.random.default_rng(1))
-    torch.save(dict(digest=digest, means=means), path)
-    return means
+    vectors, owner = pictures_of(data, image, concepts, np.random.default_rng(5))
+    torch.save(dict(digest=digest, vectors=vectors.half(), owner=owner), path)
+    return vectors, owner
 
 
 def main():
@@ -216,14 +232,16 @@ def main():
     tower, plain = ImageTower().to(memory_format=torch.channels_last).eval(), TextTower(VOCAB).eval()
     tower.load_state_dict(state['slow_image']); plain.load_state_dict(state['slow_text'])
     concepts = most_drawn(data, args.concepts)
-    tables = Table(kept_means(data, tower, concepts)), Table(called(data, plain, concepts))
-    remembers, reminded = memories(*tables)
+    drawn = Drawn(*kept_pictures(data, tower, concepts))
+    tables = Table(drawn.means), Table(called(data, plain, concepts[drawn.order]))
+    remembers, reminded = memories(*tables, drawn.sizes, drawn.groups)
     text = RemindedText(VOCAB, reminded).eval()
     assert all(key.startswith('memory.') for key in text.load_state_dict(state['slow_text'], strict=False).missing_keys)
     image = levelled(data, tower, remembers, text, sharpness, args.share)
     # Named as weights beside a graph are, so that a download finds it.
     shared = Shared('vision_model.onnx_data')
     for key, table in zip(('pictures', 'names'), tables): shared.put(key, packed(table.numbers))
+    shared.put('sizes', drawn.sizes.numpy().astype(np.uint8))
     vision_path, text_path = os.path.join(OUT, 'vision_model.onnx'), os.path.join(OUT, 'text_model.onnx')
     pixels = torch.rand(4, 3, args.size, args.size) * 2 - 1
     ids, mask = torch.randint(2, VOCAB, (4, 7)), torch.ones(4, 7, dtype=torch.long)
@@ -233,7 +251,7 @@ def main():
     torch.onnx.export(text, (ids, mask), text_path, input_names=['input_ids', 'attention_mask'], output_names=['text_embeds'], opset_version=13,
         dynamic_axes={'input_ids': {0: 'batch', 1: 'seq'}, 'attention_mask': {0: 'batch', 1: 'seq'}, 'text_embeds': {0: 'batch'}})
     with open(os.path.join(OUT, shared.name), 'wb') as f: f.write(shared.blob)
-    compact(vision_path, shared, ('pictures', 'names')); compact(text_path, shared, ('names', 'pictures'))
+    compact(vision_path, shared, ('pictures', 'names')); compact(text_path, shared, ('names', 'pictures'), drawn.groups)
     with torch.no_grad():
         pixels.numpy().tofile(os.path.join(CACHE, 'check_pixels.bin')); image(pixels).numpy().tofile(os.path.join(CACHE, 'check_image.bin'))
         json.dump(dict(ids=ids.tolist(), mask=mask.tolist(), text=text(ids, mask).tolist()), open(os.path.join(CACHE, 'check_text.json'), 'w'))

@@ -1,23 +1,26 @@
 """
-What the shipped towers look up (model.Memory): for each of the concepts drawn most, the mean of some of its pictures and what it is called, by the trained towers. The image tower finds pictures
-and says names, the text tower finds names and says pictures; both read one file.
+What the shipped towers look up (model.Memory): for each of the concepts drawn most a few means of its pictures, one for each way of drawing it, and what it is called, by the trained towers. The image
+tower finds pictures and says names, the text tower finds names and says pictures; both read one file.
 """
+import math
 import numpy as np
 import torch
 import torch.nn.functional as F
 from model import DIM, Memory
 from train import SIZE, augment, encode
 
-# Entries, numbers of an entry's picture and of its name, pictures a mean is taken of.
-CONCEPTS, NUMBERS, PICTURES = 16384, 64, 8
+# Concepts, numbers of a vector, pictures looked at of a concept.
+CONCEPTS, NUMBERS, PICTURES = 24000, 64, 16
+# The means that stand for the pictures of a concept, at most, and the pictures a mean is of on average, at least.
+MEANS, EACH = 6, 3
 # Cosines are multiplied by it, and this share of what is remembered goes into what comes out: of pictures, of texts.
 SHARPNESS, IMAGE_SHARE, TEXT_SHARE = 33., .35, .15
 # Steps of a number to each side of zero: four bits.
 STEPS = 7
 
 
-def mean_pictures(data, image, concepts, rng, batch=256):
-    """Unit vectors [concepts, DIM]: the means of up to PICTURES pictures of each, of different sets where there are, as the product shows them."""
+def pictures_of(data, image, concepts, rng, batch=256):
+    """(unit vectors [n, DIM], whose they are [n], ascending): up to PICTURES pictures of each concept, of different sets where there are, as the product shows them."""
     picks, owner = [], []
     for k, c in enumerate(concepts):
         shown = rng.permutation(data.shown[c])
@@ -25,12 +28,43 @@ def mean_pictures(data, image, concepts, rng, batch=256):
         first = np.sort(np.unique(data.hand[shown], return_index=True)[1])
         shown = np.concatenate([shown[first], np.delete(shown, first)])[:PICTURES]
         picks += shown.tolist(); owner += [k] * len(shown)
-    picks, owner, out = np.array(picks), torch.tensor(owner), torch.zeros(len(concepts), DIM)
+    picks = np.array(picks)
     with torch.no_grad():
-        for k in range(0, len(picks), batch):
-            pixels = augment(data, picks[k:k + batch], SIZE, clean=1.)[0].contiguous(memory_format=torch.channels_last)
-            out.index_add_(0, owner[k:k + batch], image(pixels))
-    return F.normalize(out, dim=1)
+        vectors = torch.cat([image(augment(data, picks[k:k + batch], SIZE, clean=1.)[0].contiguous(memory_format=torch.channels_last)) for k in range(0, len(picks), batch)])
+    return vectors, torch.tensor(owner)
+
+
+def means_of(vectors, generator):
+    """Unit vectors [n, DIM] of one concept -> (unit vectors [k, DIM], pictures that each is the mean of [k]): k-means by cosine."""
+    count = min(MEANS, math.ceil(len(vectors) / EACH))
+    means = vectors[torch.randperm(len(vectors), generator=generator)[:count]]
+    for _ in range(6):
+        nearest = (vectors @ means.T).argmax(1)
+        sizes = torch.bincount(nearest, minlength=count)
+        found = torch.zeros_like(means).index_add_(0, nearest, vectors)
+        means = torch.where(sizes.unsqueeze(1) > 0, F.normalize(found, dim=1), means)
+    return means[sizes > 0], sizes[sizes > 0]
+
+
+class Drawn:
+    """
+    How concepts are drawn: means [n, DIM], sizes [n]: pictures that each is the mean of; order [concepts]: which of the owners of `vectors` comes when. Concepts with as many means stand together: groups,
+    tuples of (means of each, concepts); of a group first the first mean of each concept, then the second of each, which sums quicker.
+    """
+    def __init__(self, vectors, owner):
+        generator = torch.Generator().manual_seed(1)
+        found = [means_of(part, generator) for part in vectors.split(torch.bincount(owner).tolist())]
+        counts = np.array([len(means) for means, _ in found])
+        self.order = np.argsort(-counts, kind='stable')
+        self.groups = tuple((int(each), int((counts == each).sum())) for each in sorted(set(counts), reverse=True))
+        ordered, at = [found[k] for k in self.order], 0
+        self.means, self.sizes = [], []
+        for each, count in self.groups:
+            for k in range(each):
+                self.means += [means[k] for means, _ in ordered[at:at + count]]
+                self.sizes += [sizes[k] for _, sizes in ordered[at:at + count]]
+            at += count
+        self.means, self.sizes = torch.stack(self.means), torch.stack(self.sizes)
 
 
 def most_drawn(data, count):
@@ -71,7 +105,14 @@ class Table:
         self.basis = scale.unsqueeze(1) * axes.T
 
 
-def memories(pictures, names, sharpness=SHARPNESS, image_share=IMAGE_SHARE, text_share=TEXT_SHARE):
-    """(Memory of the image tower, Memory of the text tower) of two Tables whose rows belong together."""
+def means_by_concept(numbers, groups):
+    """[n, k] numbers of pictures -> [concepts, k]: the mean of each concept's."""
+    return torch.cat([part.view(each, count, -1).mean(0) for part, (each, count) in zip(numbers.split([each * count for each, count in groups]), groups)])
+
+
+def memories(pictures, names, sizes, groups, sharpness=SHARPNESS, image_share=IMAGE_SHARE, text_share=TEXT_SHARE):
+    """(Memory of the image tower, Memory of the text tower) of the Table of pictures and that of names; sizes, groups as Drawn has them, in which order the names are."""
     a, b = pictures.numbers, names.numbers
-    return (Memory(a.T, b, pictures.basis.T, names.basis, names.mean, sharpness, image_share), Memory(b.T, a, names.basis.T, pictures.basis, pictures.mean, sharpness, text_share))
+    # What several pictures are like weighs as much as they would one by one.
+    return (Memory(a.T, b, pictures.basis.T, names.basis, names.mean, sharpness, image_share, sizes.float().log(), groups),
+        Memory(b.T, means_by_concept(a, groups), names.basis.T, pictures.basis, pictures.mean, sharpness, text_share))

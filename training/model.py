@@ -118,16 +118,22 @@ class Memory(nn.Module):
     Moves a unit vector towards what stands beside the entries it lies near: [batch, DIM] -> the same. A tower that has not learned its training by heart gets it to look up (after k-nearest-neighbour
     language models, Khandelwal et al. 2020).
 
-    near [k, n], told [n, k]: what is looked for in each entry and what stands there, in k numbers; ask [DIM, k] makes k numbers of a vector, say [k, DIM] a vector of k numbers, about mean [DIM].
+    near [k, n], told [m, k]: what is looked for in each entry and what stands there, in k numbers; ask [DIM, k] makes k numbers of a vector, say [k, DIM] a vector of k numbers, about mean [DIM].
     sharpness: the scale of the cosines; share: of what is remembered in what comes out.
+    bias [n]: the logs of how often an entry counts. groups: where several entries have one thing told, tuples of (entries of each, things told); of a group first
+    the first entry of each, then the second.
     """
-    def __init__(self, near, told, ask, say, mean, sharpness, share):
+    def __init__(self, near, told, ask, say, mean, sharpness, share, bias=None, groups=None):
         super().__init__()
-        self.sharpness, self.share = sharpness, share
-        for name, value in dict(near=near, told=told, ask=ask * sharpness, say=say, mean=mean).items(): self.register_buffer(name, value.contiguous())
+        self.sharpness, self.share, self.groups = sharpness, share, groups
+        for name, value in dict(near=near, told=told, ask=ask * sharpness, say=say, mean=mean, bias=bias).items(): self.register_buffer(name, None if value is None else value.contiguous())
 
     def forward(self, v):
-        told = torch.softmax(v @ self.ask @ self.near, 1) @ self.told @ self.say + self.mean
+        found = v @ self.ask @ self.near
+        if self.bias is not None: found = found + self.bias
+        found = torch.softmax(found, 1)
+        if self.groups: found = torch.cat([part.reshape(-1, each, count).sum(1) for part, (each, count) in zip(found.split([each * count for each, count in self.groups], 1), self.groups)], 1)
+        told = found @ self.told @ self.say + self.mean
         return F.normalize(v * (1 - self.share) + F.normalize(told, dim=1) * self.share, dim=1)
 
 
