@@ -187,12 +187,12 @@ async function dropSymbols(file) {
 async function packSmaller(file, folder) {
   if (process.platform !== 'win32') { await chmod(path7za, 0o755); }   // npm has it without
   await run(path7za, ['x', '-y', `-o${folder}`, file]);
-  await rm(file);
   // Files alone: where it is given a folder, it writes an entry for that, too.
   const names = (await readdir(folder, { recursive: true, withFileTypes: true })).filter(entry => entry.isFile()).map(entry => relative(folder, join(entry.parentPath, entry.name)));
-  const list = `${folder}.txt`;
+  const [list, packed] = [`${folder}.txt`, `${folder}.zip`];
   await writeFile(list, names.sort().join('\n'));
-  await run(path7za, ['a', '-tzip', '-mm=Deflate', '-mx=5', '-scsUTF-8', file, `@${list}`], { cwd: folder });
+  await run(path7za, ['a', '-tzip', '-mm=Deflate', '-mx=5', '-scsUTF-8', packed, `@${list}`], { cwd: folder });
+  await rename(packed, file);
 }
 
 /** The README as the extension's page: without the sections for who has the source and, while no repository is named, without what a relative link would lead to. */

@@ -6,6 +6,7 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 import sentencepiece
 from memory import CONCEPTS, STEPS, Drawn, Table, called, memories, most_drawn, pictures_of
+from memory import PICTURES as SHOWN
 from model import DIM, ImageTower, LevelledTower, RemindedImage, RemindedText, TextTower, nearness
 from train import Data
 from words import VOCAB, normalise
@@ -46,7 +47,7 @@ def tokenizer(sp):
 
 
 class Shared:
-    """A file beside the graphs with what both of them read: bytes, as packed() gives them."""
+    """A file beside the graphs with what both of them read, in bytes."""
     def __init__(self, name):
         self.name, self.blob, self.places = name, b'', {}
 
@@ -205,14 +206,15 @@ def levelled(data, image, memory, text, sharpness, share):
 def kept_pictures(data, image, concepts):
     """memory.pictures_of, kept beside the runs until the tower or the concepts change."""
     path = os.path.join(CACHE, 'pictures.pt')
-    digest = hashlib.sha256(b''.join(v.numpy().tobytes() for v in image.state_dict().values()) + concepts.tobytes()).hexdigest()
+    digest = hashlib.sha256(b''.join(v.numpy().tobytes() for v in image.state_dict().values()) + concepts.tobytes() + bytes([SHOWN])).hexdigest()
     if os.path.exists(path):
         kept = torch.load(path)
         if kept['digest'] == digest: return kept['vectors'].float(), kept['owner']
     torch.manual_seed(1)
     vectors, owner = pictures_of(data, image, concepts, np.random.default_rng(5))
-    torch.save(dict(digest=digest, vectors=vectors.half(), owner=owner), path)
-    return vectors, owner
+    vectors = vectors.half()   # what is read the next time gives the same files
+    torch.save(dict(digest=digest, vectors=vectors, owner=owner), path)
+    return vectors.float(), owner
 
 
 def main():
