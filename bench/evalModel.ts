@@ -104,7 +104,7 @@ async function main(): Promise<void> {
       const carbon = await embed(carbonNames.map(name => svgOf(carbonSet, name)));
       const carbonTexts = await askAll(carbonNames.map(words));
       row(`carbon, ${carbonNames.length}, name`, recall(carbonTexts, carbon, own));
-      // Two hundred are marks of products ("ibm-watsonx-orchestrate"), whose names say nothing of what is drawn.
+      // Two hundred are called after products ("ibm-watsonx-orchestrate").
       const plain = [...carbonNames.keys()].filter(index => !carbonNames[index]!.startsWith('ibm-'));
       row(`  ${plain.length} of them, without IBM's products`, recall(plain.map(index => carbonTexts[index]!), plain.map(index => carbon[index]!), own));
 
